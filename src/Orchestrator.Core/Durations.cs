@@ -1,0 +1,64 @@
+using System.Globalization;
+
+namespace Orchestrator.Core;
+
+/// <summary>Durations as people write them: <c>250us</c>, <c>20ms</c>, <c>1.5s</c>, <c>10min</c>, <c>2h</c>.</summary>
+public static class Durations
+{
+    private static readonly (string Suffix, double Ticks)[] Units =
+    [
+        ("us", TimeSpan.TicksPerMicrosecond), ("µs", TimeSpan.TicksPerMicrosecond), ("ms", TimeSpan.TicksPerMillisecond), ("min", TimeSpan.TicksPerMinute),
+        ("m", TimeSpan.TicksPerMinute), ("s", TimeSpan.TicksPerSecond), ("h", TimeSpan.TicksPerHour),
+    ];
+
+    /// <summary>What is accepted, for messages.</summary>
+    public const string Expected = "a duration such as 250us, 20ms, 1.5s, 10min or 2h";
+
+    /// <summary>Parses a number with a unit; a number without one is refused, for nobody knows what it means.</summary>
+    public static bool TryParse(string? text, out TimeSpan value)
+    {
+        value = default;
+        if (text is null)
+        {
+            return false;
+        }
+
+        text = text.Trim();
+        foreach (var (suffix, ticks) in Units)
+        {
+            if (!text.EndsWith(suffix, StringComparison.Ordinal))
+            {
+                continue;
+            }
+
+            var number = text[..^suffix.Length].TrimEnd();
+            if (double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var amount)
+                && amount * ticks < TimeSpan.MaxValue.Ticks / 2.0)
+            {
+                value = TimeSpan.FromTicks((long)Math.Round(amount * ticks));
+                return true;
+            }
+        }
+
+        return text == "0";
+    }
+
+    /// <summary>The shortest form that parses back to the same value.</summary>
+    public static string Format(TimeSpan value)
+    {
+        if (value == TimeSpan.Zero)
+        {
+            return "0s";
+        }
+
+        foreach (var (unit, ticks) in new[] { ("h", TimeSpan.TicksPerHour), ("min", TimeSpan.TicksPerMinute), ("s", TimeSpan.TicksPerSecond), ("ms", TimeSpan.TicksPerMillisecond) })
+        {
+            if (value.Ticks % ticks == 0)
+            {
+                return (value.Ticks / ticks).ToString(CultureInfo.InvariantCulture) + unit;
+            }
+        }
+
+        return (value.Ticks / (decimal)TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture) + "us";
+    }
+}

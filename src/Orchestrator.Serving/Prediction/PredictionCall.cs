@@ -1,0 +1,24 @@
+using Orchestrator.Core.Time;
+using Orchestrator.Protocol;
+using Orchestrator.Serving.Routing;
+
+namespace Orchestrator.Serving.Prediction;
+
+/// <summary>One prediction to be made: inputs already checked against the signature and converted to its datatypes.</summary>
+public readonly struct PredictionCall
+{
+    /// <summary>Which version answers.</summary>
+    public required VersionEntry Target { get; init; }
+
+    /// <summary>Inputs in the model's order; all with the same, positive, dimension 0.</summary>
+    public required IReadOnlyList<Tensor> Inputs { get; init; }
+
+    /// <summary>Requested outputs; empty: all.</summary>
+    public IReadOnlyList<RequestedOutput> Outputs { get; init; }
+
+    /// <summary>When the client must have its answer.</summary>
+    public required Deadline Deadline { get; init; }
+
+    /// <summary>The application that asked; null for <c>/v2</c> calls. For metrics only.</summary>
+    public string? Application { get; init; }
+}

@@ -1,0 +1,3 @@
+namespace Orchestrator.Serving.Queueing;
+
+internal sealed class ModelQueue;
