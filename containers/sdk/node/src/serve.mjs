@@ -11,8 +11,8 @@ import { Workers } from './workers.mjs';
 /**
  * @callback Predict the batch function: all rows at once
  * @param {Record<string, import('./tensors.mjs').Tensor>} inputs by name, already checked against the signature
- * @param {{rows: number, id: string|undefined, parameters: Record<string, any>, traceparent: string|undefined,
- *   fail: (row: number, error: unknown) => void}} context
+ * @param {{rows: number, id: string|undefined, parameters: Record<string, any>, outputs: string[],
+ *   traceparent: string|undefined, fail: (row: number, error: unknown) => void}} context
  * @returns {Record<string, any>|Promise<Record<string, any>>} by output name: {data, shape} or data alone
  *
  * @typedef {object} Model

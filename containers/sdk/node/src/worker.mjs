@@ -24,10 +24,16 @@ export async function runWorker(definition, settings) {
     batches = new Batches(model, signature, settings);
     parentPort.postMessage({ ready: describeModel(settings, definition.platform ?? 'node', signature, model) });
   } catch (error) {
-    parentPort.postMessage({ failed: error instanceof ConfigurationError ? error.message : describe(error), code: error instanceof ConfigurationError ? 2 : 3 });
+    const [failed, code] = error instanceof ConfigurationError ? [error.message, 2] : [describeFailedLoad(error), 3];
+    parentPort.postMessage({ failed, code });
     return;
   }
   parentPort.on('message', (job) => batches.add(job));
+}
+
+/** A plain Error is written for the reader already; of anything else the type helps. @param {unknown} error */
+function describeFailedLoad(error) {
+  return `the model could not be loaded: ${error instanceof Error && error.name === 'Error' ? error.message : describe(error)}`;
 }
 
 async function loadModel(definition, settings) {
@@ -92,6 +98,7 @@ class BatchContext {
     this.rows = batch.rows;
     this.id = batch.id;
     this.parameters = batch.parameters;
+    this.outputs = batch.outputs.map((output) => output.spec.name); // the others need not be computed
     this.traceparent = traceparent;
     this.#failures = failures;
   }
