@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConfigurationError } from '../../sdk/node/index.mjs';
 
@@ -8,6 +8,7 @@ import { ConfigurationError } from '../../sdk/node/index.mjs';
  */
 export function findModelFile(path) {
   if (path === undefined) throw new ConfigurationError('ORCHESTRATOR_ARTEFACT is not set, expected the path of a .onnx file or of a folder with one');
+  if (!existsSync(path)) throw new Error(`ORCHESTRATOR_ARTEFACT is ${path}, which does not exist; expected a .onnx file or a folder with one`);
   if (!statSync(path).isDirectory()) return path;
   const files = readdirSync(path).filter((name) => name.toLowerCase().endsWith('.onnx')).sort();
   if (files.length === 1) return join(path, files[0]);

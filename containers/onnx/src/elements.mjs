@@ -27,6 +27,8 @@ export function toModel(tensor, rows) {
 function toText({ name, data }) {
   return data.map((element, i) => {
     if (!isUtf8(element)) throw new RequestError(`input "${name}": element ${i} is not UTF-8 text, which ONNX strings are`);
+    // The binding passes C strings: it would silently cut here.
+    if (element.includes(0)) throw new RequestError(`input "${name}": element ${i} has a zero byte, which ONNX Runtime's binding cannot pass`);
     return element.toString('utf8');
   });
 }

@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { ConfigurationError, quote } from './errors.mjs';
 
 /**
@@ -27,7 +26,7 @@ export function readSettings(env) {
   return {
     model: text('MODEL') ?? DEFAULTS.model,
     version: text('VERSION') ?? DEFAULTS.version,
-    artefact: artefact(text('ARTEFACT')),
+    artefact: text('ARTEFACT'),
     host: text('HOST') ?? DEFAULTS.host,
     port: whole('PORT', DEFAULTS.port, 0, 65535),
     socket: socket(text('SOCKET')),
@@ -46,11 +45,6 @@ function number(name, value, fallback, least, most, whole) {
   if (parsed >= least && parsed <= most && (!whole || Number.isInteger(parsed))) return parsed;
   const kind = whole ? 'a whole number' : 'a number';
   throw new ConfigurationError(`ORCHESTRATOR_${name} is ${quote(value)}, expected ${kind} from ${least} to ${most}`);
-}
-
-function artefact(path) {
-  if (path === undefined || existsSync(path)) return path;
-  throw new ConfigurationError(`ORCHESTRATOR_ARTEFACT is ${quote(path)}, which does not exist; expected the path of the model's file or folder`);
 }
 
 function socket(path) {

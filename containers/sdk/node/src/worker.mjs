@@ -76,8 +76,9 @@ class Batches {
       const batch = decodeRequest(Buffer.from(buffer, start), headerLength, this.signature);
       const failures = new Map();
       const context = new BatchContext(batch, failures, traceparent);
-      began = nowMicros();
-      if (deadline !== undefined && began > deadline) throw new RequestError('the deadline had passed before the batch began to compute', 504);
+      const now = nowMicros();
+      if (deadline !== undefined && now > deadline) throw new RequestError('the deadline had passed before the batch began to compute', 504);
+      began = now;
       const result = await this.model.predict(batch.inputs, context);
       const computeMicros = Math.round(nowMicros() - began);
       const { body, headerLength: answerHeader } = encodeResponse(this.opening, batch, result, failures);
