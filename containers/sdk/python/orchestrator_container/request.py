@@ -17,6 +17,7 @@ def _refuse_constant(text):
 
 _JSON = json.JSONDecoder(parse_constant=_refuse_constant)
 _NONE = {}
+MAX_DIMENSION = 2**63 - 1
 
 
 class Request:
@@ -120,8 +121,8 @@ class RequestDecoder:
     def _check_shape(entry, tensor):
         shape, expected = entry.get("shape"), tensor.shape
         if type(shape) is list and len(shape) == len(expected):
-            # Dimension 0 is the batch: how many rows are allowed is max_batch_size, whatever the signature says there.
-            if all(type(d) is int and d >= 0 for d in shape) and all(w in (-1, g) for g, w in zip(shape[1:], expected[1:])):
+            # Also bounded, so that products of them can be multiplied and printed. Dimension 0 is the batch: how many rows are allowed is max_batch_size, whatever the signature says there.
+            if all(type(d) is int and 0 <= d <= MAX_DIMENSION for d in shape) and all(w in (-1, g) for g, w in zip(shape[1:], expected[1:])):
                 return shape
         raise RequestError(f"input '{tensor.name}': shape is {_shorten(shape)}, expected {list(expected)}")
 
