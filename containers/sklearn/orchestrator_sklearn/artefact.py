@@ -17,7 +17,7 @@ from orchestrator_container import LoadError, describe
 SUFFIXES = (".pkl", ".pickle", ".joblib")
 _SCAN_BYTES = 256 * 1024 * 1024
 # `_sklearn_version`, perhaps a memo opcode, then the version as a string of pickle protocol 4, 2 and 3, or 0.
-_VERSION = re.compile(rb"_sklearn_version(?:\x94|q.|r.{4}|\np\d+\n)?(?:\x8c.|X.\0\0\0|V)(\d+\.\d+[0-9A-Za-z.+]*)", re.DOTALL)
+_VERSION = re.compile(rb"_sklearn_version(?:\x94|q.|r.{4}|\np\d+\n)?(?:\x8c(.)|X(.)\0\0\0|V)(\d+\.[0-9A-Za-z.+]{1,40})", re.DOTALL)
 _WARNING = re.compile(r"Trying to unpickle estimator (\S+) from version (\S+) when using version")
 
 
@@ -90,7 +90,8 @@ def scan_versions(path):
             data = _decompress(file.read(_SCAN_BYTES))
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError):
         return set()
-    return {match.decode("ascii") for match in _VERSION.findall(data)}
+    # What follows a counted string may look like a part of it, so its length decides.
+    return {text[:ord(length)].decode("ascii") if (length := short or long) else text.decode("ascii") for short, long, text in _VERSION.findall(data)}
 
 
 def _decompress(data):
