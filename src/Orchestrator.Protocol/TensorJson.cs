@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orchestrator.Protocol.Json;
 
 namespace Orchestrator.Protocol;
 
@@ -17,12 +18,93 @@ public static partial class TensorJson
     /// <param name="limits">Bounds.</param>
     /// <returns>The raw elements.</returns>
     /// <exception cref="ProtocolException">As above; the message names <paramref name="what"/>, the index and what was expected.</exception>
-    public static byte[] ReadData(ref Utf8JsonReader reader, DataType dataType, long[] shape, string what, CodecLimits limits) => throw new NotSupportedException();
+    public static byte[] ReadData(ref Utf8JsonReader reader, DataType dataType, long[] shape, string what, CodecLimits limits)
+    {
+        var known = ShapeRules.Check(shape, dataType, what, limits, allowVariable: true);
+        var elementSize = dataType == DataType.Bytes ? BytesElements.PrefixSize : dataType.ElementSize();
+        var maxBytes = Math.Min(limits.MaxTensorBytes, Array.MaxLength);
+        var capacity = shape.AsSpan().Contains(-1) ? maxBytes / elementSize : known;
+        try
+        {
+            return dataType switch
+            {
+                DataType.Bool => ReadNumbers<byte, BoolFormat>(ref reader, shape, capacity, what),
+                DataType.UInt8 => ReadNumbers<byte, IntegerFormat<byte>>(ref reader, shape, capacity, what),
+                DataType.UInt16 => ReadNumbers<ushort, IntegerFormat<ushort>>(ref reader, shape, capacity, what),
+                DataType.UInt32 => ReadNumbers<uint, IntegerFormat<uint>>(ref reader, shape, capacity, what),
+                DataType.UInt64 => ReadNumbers<ulong, IntegerFormat<ulong>>(ref reader, shape, capacity, what),
+                DataType.Int8 => ReadNumbers<sbyte, IntegerFormat<sbyte>>(ref reader, shape, capacity, what),
+                DataType.Int16 => ReadNumbers<short, IntegerFormat<short>>(ref reader, shape, capacity, what),
+                DataType.Int32 => ReadNumbers<int, IntegerFormat<int>>(ref reader, shape, capacity, what),
+                DataType.Int64 => ReadNumbers<long, IntegerFormat<long>>(ref reader, shape, capacity, what),
+                DataType.Fp16 => ReadNumbers<Half, HalfFormat>(ref reader, shape, capacity, what),
+                DataType.Fp32 => ReadNumbers<float, SingleFormat>(ref reader, shape, capacity, what),
+                DataType.Fp64 => ReadNumbers<double, DoubleFormat>(ref reader, shape, capacity, what),
+                DataType.Bytes => ReadStrings(ref reader, shape, capacity, maxBytes, what),
+                _ => throw HasNoJsonForm(dataType, what),
+            };
+        }
+        catch (JsonException e)
+        {
+            throw WireJson.Invalid(e);
+        }
+    }
 
-    /// <summary>Writes elements as JSON: nested arrays by <paramref name="shape"/> (a scalar for an empty shape). Floats in their shortest round-trip form.</summary>
-    /// <exception cref="ProtocolException">BF16 (raw only) or bytes that are no UTF-8.</exception>
-    public static void WriteNested(Utf8JsonWriter writer, DataType dataType, ReadOnlySpan<long> shape, ReadOnlySpan<byte> data) => throw new NotSupportedException();
+    internal static ProtocolException WrongElement(ref Utf8JsonReader reader, string what, long index, string expected)
+    {
+        var isWhole = reader.TokenType == JsonTokenType.Number && !WireJson.Excerpt(ref reader).AsSpan().ContainsAny(".eE");
+        var reason = reader.TokenType switch
+        {
+            JsonTokenType.Null => " (a missing value has no place in a tensor)",
+            JsonTokenType.Number when isWhole => ", which is out of range",
+            _ => "",
+        };
+        return new ProtocolException($"{what}: element {index}: expected {expected} but got {WireJson.Excerpt(ref reader)}{reason}");
+    }
 
-    /// <summary>Writes elements as one flat JSON array.</summary>
-    public static void WriteFlat(Utf8JsonWriter writer, DataType dataType, ReadOnlySpan<byte> data) => throw new NotSupportedException();
+    private static ProtocolException HasNoJsonForm(DataType dataType, string what) =>
+        new($"{what}: {dataType.ToName()} has no JSON form, expected it as binary tensor data");
+
+    private static byte[] ReadNumbers<T, TFormat>(ref Utf8JsonReader reader, long[] shape, long capacity, string what)
+        where T : unmanaged
+        where TFormat : struct, IElementFormat<T>
+    {
+        var sink = new NumberSink<T, TFormat>(capacity, what);
+        try
+        {
+            return Read(ref reader, ref sink, shape, what, capacity);
+        }
+        finally
+        {
+            sink.Dispose();
+        }
+    }
+
+    private static byte[] ReadStrings(ref Utf8JsonReader reader, long[] shape, long capacity, long maxBytes, string what)
+    {
+        var sink = new StringSink(capacity, maxBytes, what);
+        try
+        {
+            return Read(ref reader, ref sink, shape, what, capacity);
+        }
+        finally
+        {
+            sink.Dispose();
+        }
+    }
+
+    private static byte[] Read<TSink>(ref Utf8JsonReader reader, ref TSink sink, long[] shape, string what, long capacity)
+        where TSink : struct, IElementSink
+    {
+        // The caller's shape changes only if all went well.
+        var actual = (long[])shape.Clone();
+        new NestingWalk(actual, what).Read(ref reader, ref sink);
+        if (sink.Count > capacity)
+        {
+            throw new ProtocolException($"{what}: data has {sink.Count} elements, expected at most {capacity}: the tensor is larger than it may be");
+        }
+
+        actual.CopyTo(shape);
+        return sink.ToArray();
+    }
 }
