@@ -1,0 +1,75 @@
+using System.Globalization;
+using System.Text.Json;
+using Orchestrator.Core.Runtime;
+
+namespace Orchestrator.Processes.Launching;
+
+/// <summary>The environment of a container: little of the host's (never its secrets), the manifest's, the spec's and the contract's.</summary>
+internal static class ContainerVariables
+{
+    public const string RunId = "ORCHESTRATOR_RUN_ID";
+    public const string State = "ORCHESTRATOR_STATE";
+    public const string Replica = "ORCHESTRATOR_REPLICA";
+
+    private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
+
+    // Where programs, the user's libraries, temporary files and the .NET runtime are found; nothing else of the host's environment is a container's business.
+    private static readonly string[] Inherited = ["HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "DOTNET_ROOT"];
+
+    /// <summary>What every child gets, also an interpreter that is only asked what it can import.</summary>
+    public static Dictionary<string, string> Base(RunIdentity run)
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal)
+        {
+            ["PATH"] = Environment.GetEnvironmentVariable("PATH") is { Length: > 0 } path ? path : DefaultPath,
+            ["LANG"] = "C.UTF-8",
+            ["TMPDIR"] = Path.GetTempPath().TrimEnd('/'),
+            [RunId] = run.RunId,
+            [State] = run.StateId,
+        };
+        foreach (var name in Inherited)
+        {
+            if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
+            {
+                variables[name] = value;
+            }
+        }
+
+        return variables;
+    }
+
+    /// <summary>Later ones win: base, manifest, spec, contract. A spec cannot change what the contract says.</summary>
+    public static Dictionary<string, string> For(
+        ContainerLaunch launch, int port, RunIdentity run, TimeSpan drainTime, IReadOnlyDictionary<string, string> fromManifest)
+    {
+        var variables = Base(run);
+        foreach (var (name, value) in fromManifest.Concat(launch.Spec.Environment))
+        {
+            variables[name] = value;
+        }
+
+        var spec = launch.Spec;
+        variables["ORCHESTRATOR_MODEL"] = launch.Replica.ModelVersion.Model;
+        variables["ORCHESTRATOR_VERSION"] = launch.Replica.ModelVersion.Version;
+        variables["ORCHESTRATOR_HOST"] = LoopbackPorts.Host;
+        variables["ORCHESTRATOR_PORT"] = Number(port);
+        variables["ORCHESTRATOR_CONCURRENCY"] = Number(spec.Concurrency);
+        variables["ORCHESTRATOR_THREADS"] = Number(spec.Threads);
+        variables["ORCHESTRATOR_MAX_BATCH_BYTES"] = Number(spec.Batching.MaxBytes);
+        variables["ORCHESTRATOR_DRAIN_SECONDS"] = drainTime.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
+        variables["ORCHESTRATOR_OPTIONS"] = JsonSerializer.Serialize(spec.Options);
+        variables.Remove("ORCHESTRATOR_SOCKET");
+        variables.Remove("ORCHESTRATOR_ARTEFACT");
+        if (launch.ArtefactPath is not null)
+        {
+            variables["ORCHESTRATOR_ARTEFACT"] = launch.ArtefactPath;
+        }
+
+        variables[RunId] = run.RunId;
+        variables[State] = run.StateId;
+        variables[Replica] = launch.Replica.ToString();
+        return variables;
+    }
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
+}

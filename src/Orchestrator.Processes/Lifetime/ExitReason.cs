@@ -1,0 +1,43 @@
+namespace Orchestrator.Processes.Lifetime;
+
+/// <summary>Says for people why a process ended.</summary>
+internal static class ExitReason
+{
+    private const int SignalOffset = 128;
+
+    private static readonly string?[] Signals =
+    [
+        null, "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM",
+        "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
+    ];
+
+    /// <summary>The line a .NET process ends with when it cannot reserve its heap at start; seen on saturated machines with memory free, and gone at the next start.</summary>
+    private const string StartUpHiccup = "Out of memory.";
+
+    /// <summary>The container's own word if it left one, and how it ended.</summary>
+    /// <param name="exitCode">128 + signal for a signal.</param>
+    /// <param name="fatal">What followed <c>FATAL: </c> in its log, or null.</param>
+    /// <param name="lastLines">Its last log lines.</param>
+    /// <param name="killedForMemory">Whether the kernel's out-of-memory killer struck while it ran.</param>
+    public static string For(int exitCode, string? fatal, IReadOnlyList<string> lastLines, bool killedForMemory)
+    {
+        var end = Describe(exitCode);
+        if (fatal is not null)
+        {
+            return $"{fatal} ({end})";
+        }
+
+        if (exitCode == SignalOffset + Native.Sigkill && killedForMemory)
+        {
+            return $"out of memory: {end}, and the kernel ended processes for lack of memory meanwhile";
+        }
+
+        return lastLines is [StartUpHiccup] ? $"{end} with the single line '{StartUpHiccup}'; the next start usually works" : end;
+    }
+
+    private static string Describe(int exitCode)
+    {
+        var signal = exitCode - SignalOffset;
+        return signal > 0 && signal < Signals.Length ? $"killed by signal {signal} ({Signals[signal]})" : $"exited with code {exitCode}";
+    }
+}
