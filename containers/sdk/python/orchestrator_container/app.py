@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from time import perf_counter_ns
+from urllib.parse import quote
 
 from .body import BodyTooLarge, Disconnected, read_body
 from .errors import RequestError, describe
@@ -31,6 +32,8 @@ class App:
         busy = f"{settings.concurrency} batches compute and one waits, try again"
         self._busy = error_answer(503, busy, (b"orchestrator-busy", b"1"))
         self._infer_paths, self._get = self._make_routes()
+        self.body_limit = settings.body_limit
+        self.infer_urls = frozenset(quote(path).encode("ascii") for path in self._infer_paths)
 
     def describe(self, metadata):
         """Called once, when the model has loaded."""
@@ -66,40 +69,32 @@ class App:
             pass
 
     async def _infer(self, scope, receive, send):
-        received = perf_counter_ns()
         try:
-            call, length, expects = self._read_headers(scope["headers"], received)
+            call, length, expects = read_headers(scope["headers"])
         except RequestError as error:
             await read_body(receive, self._settings.body_limit, None, False)  # so that the connection can be kept
             return await send_answer(send, error_answer(400, str(error)))
         call.body = await read_body(receive, self._settings.body_limit, length, expects)
-        if not self._lifecycle.ready:
-            return await send_answer(send, error_answer(503, f"the container is {self._lifecycle.state.value}"))
         answered = self._loop.create_future()
-        if not self._workers.try_submit(call, answered.set_result):
-            return await send_answer(send, self._busy)
-        self._lifecycle.active += 1
+        refusal = self.begin(call, answered.set_result)
+        if refusal is not None:
+            return await send_answer(send, refusal)
         try:
             await send_answer(send, await answered)
         finally:
-            self._lifecycle.leave()
+            self.end()
 
-    @staticmethod
-    def _read_headers(headers, received):
-        header_length = deadline = traceparent = length = None
-        expects = False
-        for name, value in headers:
-            if name == b"inference-header-content-length":
-                header_length = parse_header_length(value)
-            elif name == b"content-length":
-                length = int(value)  # the HTTP parser has refused anything else
-            elif name == b"orchestrator-deadline-ms":
-                deadline = parse_deadline(value, received)
-            elif name == b"traceparent":
-                traceparent = value.decode("latin-1")
-            elif name == b"expect":
-                expects = True
-        return Call(received, header_length, deadline, traceparent), length, expects
+    def begin(self, call, done):
+        """Takes the call over, later calls done(answer), and wants end() once that is sent; or returns the answer that refuses it."""
+        if not self._lifecycle.ready:
+            return error_answer(503, f"the container is {self._lifecycle.state.value}")
+        if not self._workers.try_submit(call, done):
+            return self._busy
+        self._lifecycle.active += 1
+        return None
+
+    def end(self):
+        self._lifecycle.leave()
 
     async def _other(self, scope, receive, send):
         path, method = scope["path"], scope["method"]
@@ -131,6 +126,25 @@ class App:
     def _too_large(self, error):
         close = ((b"connection", b"close"),) if error.must_close else ()
         return error_answer(413, f"the body is larger than {self._settings.body_limit} bytes", *close)
+
+
+def read_headers(headers):
+    """(Call without its body, content length or None, whether 100-continue is expected), or RequestError."""
+    received = perf_counter_ns()
+    header_length = deadline = traceparent = length = None
+    expects = False
+    for name, value in headers:
+        if name == b"inference-header-content-length":
+            header_length = parse_header_length(value)
+        elif name == b"content-length":
+            length = int(value)  # the HTTP parser has refused anything else
+        elif name == b"orchestrator-deadline-ms":
+            deadline = parse_deadline(value, received)
+        elif name == b"traceparent":
+            traceparent = value.decode("latin-1")
+        elif name == b"expect":
+            expects = True
+    return Call(received, header_length, deadline, traceparent), length, expects
 
 
 def _wrong_verb(allowed):

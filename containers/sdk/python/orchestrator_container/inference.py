@@ -26,7 +26,7 @@ class Context:
         self.model = model
         self.version = version
         self.rows = request.rows
-        self.outputs = tuple(tensor.name for tensor, _ in request.outputs)
+        self.outputs = request.wanted
         self.traceparent = call.traceparent
         self.request_id = request.id
         self._deadline = call.deadline

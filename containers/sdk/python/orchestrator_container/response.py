@@ -22,6 +22,16 @@ class ResponseEncoder:
     def __init__(self, model, version):
         self._start = f'{{"model_name":{_dumps(model)},"model_version":{_dumps(version)}'
 
+        self._prefixes = {}
+
+    def _prefix(self, tensor):
+        """The unchanging part of an output's JSON, kept by the tensor's identity; kept with the tensor, so that no other gets that identity."""
+        known = self._prefixes.get(id(tensor))
+        if known is None:
+            known = tensor, f'{{"name":{_dumps(tensor.name)},"datatype":"{tensor.datatype}","shape":'
+            self._prefixes[id(tensor)] = known
+        return known[1]
+
     def encode(self, request, result):
         outputs, errors = split_row_errors(result, request)
         head = [self._start]
@@ -34,7 +44,7 @@ class ResponseEncoder:
         chunks, separator = [], ""
         for tensor, binary in request.outputs:
             array = as_output(outputs, tensor, request.rows)
-            head.append(f'{separator}{{"name":{_dumps(tensor.name)},"datatype":"{tensor.datatype}","shape":{list(array.shape)},')
+            head.append(f"{separator}{self._prefix(tensor)}{list(array.shape)},")
             separator = ","
             if binary:
                 data = bytes_tensors.encode(array.ravel()) if tensor.datatype == "BYTES" else array.tobytes()

@@ -137,8 +137,14 @@ class ContainerProcess:
         return self.infer(head + b"".join(tensors), own, connection)
 
     def wait_ready(self, seconds=START_SECONDS):
-        self.wait_for(lambda: self.get("/v2/health/ready").status == 200, seconds)
+        self.wait_for(self._is_ready, seconds)
         return self
+
+    def _is_ready(self):
+        try:
+            return self.get("/v2/health/ready").status == 200
+        except OSError:  # it has ended: wait_for shows its log
+            return False
 
     def wait_for(self, condition, seconds=START_SECONDS):
         deadline = time.monotonic() + seconds

@@ -118,3 +118,33 @@ def test_short_form_serves(tmp_path):
     with ContainerProcess(script) as container:
         reply = container.wait_ready().infer({"inputs": [{"name": "x", "datatype": "FP32", "shape": [2], "data": [1, 2]}]})
         assert reply.json["outputs"][0]["data"] == [2.0, 4.0]
+
+
+def test_pipelined_requests_are_answered_in_order(adding):
+    def request(number):
+        body = json.dumps({"id": str(number), "inputs": [{"name": "x", "datatype": "FP64", "shape": [1, 3], "data": [number, 0, 0]}]}).encode()
+        return b"POST /v2/models/model/infer HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+    def live(close=b""):
+        return b"GET /v2/health/live HTTP/1.1\r\nHost: a\r\n" + close + b"\r\n"
+
+    with adding.connect() as plain:
+        plain.sendall(request(1) + live() + request(2) + request(3) + live() + live(b"Connection: close\r\n"))
+        answer = b"".join(iter(lambda: plain.recv(65536), b""))
+    bodies = [part.partition(b"\r\n\r\n")[2] for part in answer.split(b"HTTP/1.1 200 OK\r\n")[1:]]
+    assert [json.loads(b).get("id", "live") for b in bodies] == ["1", "live", "2", "3", "live", "live"]
+
+
+def test_body_in_pieces_and_caller_who_leaves(adding):
+    body = b'{"inputs":[{"name":"x","datatype":"FP64","shape":[1,3],"data":[1,2,3]}]}'
+    head = b"POST /v2/models/model/infer HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n" % len(body)
+    with adding.connect() as plain:
+        for i, piece in enumerate([head, body[:5], body[5:30], body[30:]]):
+            plain.sendall(piece)
+            adding.get("/v2/health/live")  # so that the pieces arrive apart
+        assert plain.recv(65536).endswith(b'"data":["row 1"]}]}')
+    with adding.connect() as plain:
+        plain.sendall(head + body[:5])
+    with adding.connect() as plain:
+        plain.sendall(head + body)
+    assert adding.infer(body).status == 200
