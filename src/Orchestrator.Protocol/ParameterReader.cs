@@ -30,7 +30,7 @@ internal static class ParameterReader
             }
 
             parameters ??= [];
-            if (!parameters.TryAdd(name, JsonElement.ParseValue(ref reader)))
+            if (!parameters.TryAdd(name, Value(ref reader, $"{what}: '{WireJson.Clip(name)}'")))
             {
                 throw new ProtocolException($"{what}: '{WireJson.Clip(name)}' is given twice");
             }
@@ -66,10 +66,21 @@ internal static class ParameterReader
                 throw new ProtocolException($"{what}: '{name}' is given twice");
             }
 
-            found = JsonElement.ParseValue(ref reader);
+            found = Value(ref reader, $"{what}: '{name}'");
         }
 
         return found;
+    }
+
+    private static JsonElement Value(ref Utf8JsonReader reader, string what)
+    {
+        if (reader.TokenType == JsonTokenType.String)
+        {
+            // An element keeps its bytes unseen and throws something else once its text is asked for: look now.
+            WireJson.StringValue(ref reader, what);
+        }
+
+        return JsonElement.ParseValue(ref reader);
     }
 
     private static bool IsScalar(ref Utf8JsonReader reader, string what, string name, bool isStrict)
