@@ -35,7 +35,7 @@ public sealed record ReplicaReport
     /// <summary>Batches and forwarded calls that are out.</summary>
     public int InFlight { get; init; }
 
-    /// <summary>Batches that failed since the last success (connection refused or broken, 5xx, no answer); <c>Orchestrator-Busy</c> is no failure.</summary>
+    /// <summary>Calls since the last success that the replica itself failed: connection refused or broken, not ready, no answer. A batch that the model fails on (500) or that it has no room for (<c>Orchestrator-Busy</c>) is none.</summary>
     public int ConsecutiveFailures { get; init; }
 
     /// <summary>Cause of the last failure, or null.</summary>

@@ -1,10 +1,263 @@
+using System.Diagnostics;
+using System.Text;
+using Orchestrator.Core.Time;
+using Orchestrator.Protocol;
+using Orchestrator.Serving.Caching;
+using Orchestrator.Serving.Metrics;
+using Orchestrator.Serving.Queueing;
+using Orchestrator.Serving.Replicas;
+using Orchestrator.Serving.Routing;
+
 namespace Orchestrator.Serving.Prediction;
 
-/// <summary>The data plane's front door: cache, queue, replicas, answer.</summary>
+/// <summary>The data plane's front door: cache, then the question already under way, then the queue of the version, whose replicas answer.</summary>
 public sealed class PredictionService
 {
+    private readonly PredictionCache _cache;
+    private readonly ServingMetrics _metrics;
+    private readonly TimeProvider _time;
+
+    internal PredictionService(PredictionCache cache, ServingMetrics metrics, TimeProvider time)
+    {
+        _cache = cache;
+        _metrics = metrics;
+        _time = time;
+    }
+
+    /// <summary>Bytes and answers that the cache holds.</summary>
+    public (long Bytes, int Entries) CacheUse => (_cache.Bytes, _cache.Count);
+
     /// <summary>
     /// Makes one prediction. Never throws for an expected end; the task completes at the latest at the call's deadline (plus scheduling), or when <paramref name="clientGone"/> is cancelled.
     /// </summary>
-    public ValueTask<PredictionOutcome> PredictAsync(PredictionCall call, CancellationToken clientGone) => throw new NotSupportedException();
+    public ValueTask<PredictionOutcome> PredictAsync(PredictionCall call, CancellationToken clientGone)
+    {
+        if (call.Inputs[0].Rows > call.Target.MaxRows)
+        {
+            return PredictInPartsAsync(call, clientGone);
+        }
+
+        var started = _time.GetTimestamp();
+        var pending = Begin(call);
+        if (pending.Item is null)
+        {
+            return ValueTask.FromResult(Record(call, started, pending.Hit!));
+        }
+
+        if (pending.IsLeader)
+        {
+            Settle(pending, pending.Item.Queue.TryEnqueue(pending.Item));
+        }
+
+        return FinishAsync(call, pending, started, clientGone);
+    }
+
+    /// <summary>Makes several predictions that stand and fall alone; they enter the queues together, so they can leave in the same batches.</summary>
+    /// <returns>One outcome per call, in order.</returns>
+    public async Task<PredictionOutcome[]> PredictManyAsync(IReadOnlyList<PredictionCall> calls, CancellationToken clientGone)
+    {
+        var started = _time.GetTimestamp();
+        var pending = new Pending[calls.Count];
+        for (var i = 0; i < pending.Length; i++)
+        {
+            pending[i] = Begin(calls[i]);
+        }
+
+        EnqueueTogether(pending);
+        var outcomes = new PredictionOutcome[pending.Length];
+        for (var i = 0; i < pending.Length; i++)
+        {
+            outcomes[i] = pending[i].Item is null
+                ? Record(calls[i], started, pending[i].Hit!)
+                : await FinishAsync(calls[i], pending[i], started, clientGone);
+        }
+
+        return outcomes;
+    }
+
+    private async ValueTask<PredictionOutcome> FinishAsync(PredictionCall call, Pending pending, long started, CancellationToken clientGone)
+    {
+        pending.Waiter!.LeaveWith(pending.Item!, clientGone);
+        var outcome = await pending.Waiter.AsValueTask();
+        if (!pending.IsLeader && outcome.Kind is OutcomeKind.Rejected or OutcomeKind.DeadlineMissed && call.Deadline.Timestamp > _time.GetTimestamp())
+        {
+            // What ended was somebody else's call, refused for reasons of its own (a full queue a moment ago, an earlier deadline): this one has its own chance.
+            var own = Begin(call);
+            if (own.Item is null)
+            {
+                outcome = own.Hit!;
+            }
+            else
+            {
+                if (own.IsLeader)
+                {
+                    Settle(own, own.Item.Queue.TryEnqueue(own.Item));
+                }
+
+                own.Waiter!.LeaveWith(own.Item, clientGone);
+                outcome = await own.Waiter.AsValueTask();
+            }
+        }
+
+        return Record(call, started, outcome);
+    }
+
+    private Pending Begin(in PredictionCall call)
+    {
+        var target = call.Target;
+        CacheKey? key = null;
+        if (_cache.IsEnabled && target.Spec.Cache.Enabled && call.Inputs[0].Rows == 1)
+        {
+            var made = CacheKey.Of(target.Id, call.Inputs, call.Outputs ?? []);
+            if (_cache.TryGet(made) is { } hit)
+            {
+                _metrics.RecordCache(target.Id, "hit");
+                return new Pending(null, null, false, hit);
+            }
+
+            key = made;
+        }
+
+        var waiter = new PredictionWaiter(call.Deadline.Timestamp);
+        var item = new PredictionItem(target.Queue, waiter, call.Inputs, call.Outputs ?? [])
+        {
+            Key = key,
+            Ttl = target.Spec.Cache.Ttl,
+            Compatibility = CompatibilityOf(call),
+            Trace = BatchTrace.IsOn ? Activity.Current?.Context ?? default : default,
+        };
+        return key is { } k ? Share(target, k, item, waiter) : new Pending(item, waiter, true, null);
+    }
+
+    private Pending Share(VersionEntry target, in CacheKey key, PredictionItem item, PredictionWaiter waiter)
+    {
+        switch (_cache.JoinOrLead(key, item, waiter, out var hit, out var joined))
+        {
+            case CacheLookup.Hit:
+                _metrics.RecordCache(target.Id, "hit");
+                return new Pending(null, null, false, hit);
+            case CacheLookup.Joined:
+                _metrics.RecordCache(target.Id, "joined");
+                joined.Queue.WaiterJoined(joined, waiter.Deadline);
+                return new Pending(joined, waiter, false, null);
+            default:
+                _metrics.RecordCache(target.Id, "miss");
+                return new Pending(item, waiter, true, null);
+        }
+    }
+
+    private void EnqueueTogether(Pending[] pending)
+    {
+        var done = 0;
+        while (done < pending.Length)
+        {
+            // Runs of the same queue: rows of one request nearly always are one run.
+            var queue = pending[done].Item?.Queue;
+            List<PredictionItem> items = [];
+            List<int> indices = [];
+            for (; done < pending.Length && (pending[done].Item is null || pending[done].Item!.Queue == (queue ??= pending[done].Item!.Queue)); done++)
+            {
+                if (pending[done] is { IsLeader: true, Item: { } item })
+                {
+                    items.Add(item);
+                    indices.Add(done);
+                }
+            }
+
+            if (items.Count == 0)
+            {
+                continue;
+            }
+
+            var admissions = new QueueAdmission[items.Count];
+            queue!.TryEnqueueMany(items.ToArray(), admissions);
+            for (var i = 0; i < admissions.Length; i++)
+            {
+                Settle(pending[indices[i]], admissions[i]);
+            }
+        }
+    }
+
+    /// <summary>An item that the queue did not take is still ours: end it, for us and for whoever joined meanwhile.</summary>
+    private void Settle(in Pending pending, QueueAdmission admission)
+    {
+        if (admission == QueueAdmission.Accepted)
+        {
+            return;
+        }
+
+        var item = pending.Item!;
+        var queue = item.Queue;
+        var outcome = admission switch
+        {
+            QueueAdmission.Full => new PredictionOutcome
+            {
+                Kind = OutcomeKind.Rejected, ModelVersion = queue.Id, RetryAfter = queue.EstimateDrain(), Explanation = $"the queue of {queue.Id} is full; try again later, add replicas or raise queueCapacity",
+            },
+            QueueAdmission.NoReplica => new PredictionOutcome { Kind = OutcomeKind.Unavailable, ModelVersion = queue.Id, Explanation = "No connected models found for query" },
+            _ => queue.Missed,
+        };
+        Forget(item);
+        item.Complete(outcome);
+    }
+
+    private void Forget(PredictionItem item)
+    {
+        if (item.Key is { } key)
+        {
+            _cache.Finish(key, item, null, default);
+        }
+    }
+
+    private async ValueTask<PredictionOutcome> PredictInPartsAsync(PredictionCall call, CancellationToken clientGone)
+    {
+        var rows = call.Inputs[0].Rows;
+        var size = call.Target.MaxRows;
+        var counts = new int[(rows + size - 1) / size];
+        Array.Fill(counts, size);
+        counts[^1] = rows - (size * (counts.Length - 1));
+        var split = call.Inputs.Select(input => TensorRows.Split(input, counts)).ToArray();
+        var parts = new PredictionCall[counts.Length];
+        for (var p = 0; p < parts.Length; p++)
+        {
+            parts[p] = call with { Inputs = [.. split.Select(input => input[p])] };
+        }
+
+        return PartsOutcome.Join(await PredictManyAsync(parts, clientGone), counts);
+    }
+
+    private PredictionOutcome Record(in PredictionCall call, long started, PredictionOutcome outcome)
+    {
+        if (_metrics.PredictionsOn)
+        {
+            _metrics.RecordPrediction(outcome.ModelVersion, call.Application, outcome.Kind, _time.GetElapsedTime(started));
+        }
+
+        return outcome;
+    }
+
+    private static string? CompatibilityOf(in PredictionCall call)
+    {
+        var outputs = call.Outputs ?? [];
+        if (call.Target.IsUniform && outputs.Count == 0 && call.Inputs.Count == call.Target.Inputs!.Count)
+        {
+            return null;
+        }
+
+        var text = new StringBuilder();
+        foreach (var input in call.Inputs)
+        {
+            text.Append(input.Name).Append('[').AppendJoin(',', input.Shape.Skip(1)).Append(']');
+        }
+
+        foreach (var output in outputs)
+        {
+            text.Append('>').Append(output.Name);
+        }
+
+        return text.ToString();
+    }
+
+    /// <summary>A prediction on its way: found (<see cref="Hit"/>), or an item and who waits for it.</summary>
+    private readonly record struct Pending(PredictionItem? Item, PredictionWaiter? Waiter, bool IsLeader, PredictionOutcome? Hit);
 }

@@ -62,6 +62,12 @@ public sealed class VersionEntry
     /// <summary>Why none is ready; null if one is.</summary>
     public required string? Reason { get; init; }
 
+    /// <summary>Whether any two requests for all outputs have equal row shapes, so that they may share a batch without a further look.</summary>
+    internal bool IsUniform { get; init; }
+
+    /// <summary>Most rows one request may bring in one piece; a larger one is cut.</summary>
+    internal int MaxRows { get; init; } = int.MaxValue;
+
     /// <summary>Its waiting requests; lives as long as the version is served, across tables.</summary>
     internal Queueing.ModelQueue Queue { get; init; } = null!;
 
@@ -84,5 +90,6 @@ public sealed class ApplicationEntry
     /// <summary>Chooses the version that answers.</summary>
     /// <param name="key">Requests with an equal key get the same version as long as weights stay; null: any.</param>
     /// <returns>The version; null when no target has a version that was ever ready.</returns>
-    public VersionEntry? Select(string? key) => Policy.Select(Candidates, key);
+    public VersionEntry? Select(string? key) =>
+        Policy.Select(Candidates, key is null ? Random.Shared.NextDouble() : Selection.SelectionPolicies.PointOf(Spec.Name, key));
 }

@@ -10,8 +10,8 @@ public interface ISelectionPolicy
 
     /// <summary>Chooses; null when no candidate has a version.</summary>
     /// <param name="candidates">The application's targets, in the spec's order.</param>
-    /// <param name="key">Sticky key of the request, or null.</param>
-    VersionEntry? Select(IReadOnlyList<SelectionCandidate> candidates, string? key);
+    /// <param name="point">In [0, 1): equal for requests that must be answered alike, else drawn for each.</param>
+    VersionEntry? Select(IReadOnlyList<SelectionCandidate> candidates, double point);
 }
 
 /// <summary>One target of an application and the version it means now.</summary>

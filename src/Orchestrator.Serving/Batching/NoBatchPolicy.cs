@@ -1,0 +1,15 @@
+using Orchestrator.Serving.Profiling;
+
+namespace Orchestrator.Serving.Batching;
+
+/// <summary><c>none</c>: each request is a batch of its own.</summary>
+internal sealed class NoBatchPolicy : IBatchPolicy
+{
+    public string Name => "none";
+
+    public int InitialLimit(in BatchBounds bounds) => 1;
+
+    public int NextLimit(int limit, in BatchObservation observation, ILatencyEstimate profile, in BatchBounds bounds) => 1;
+
+    public TimeSpan Hold(int waitingRows, int limit, TimeSpan oldestWait, in BatchBounds bounds) => TimeSpan.Zero;
+}

@@ -1,0 +1,188 @@
+using System.Diagnostics;
+using Orchestrator.Protocol;
+using Orchestrator.Serving.Caching;
+using Orchestrator.Serving.Prediction;
+
+namespace Orchestrator.Serving.Queueing;
+
+/// <summary>Where an item is; changed only under its queue's lock.</summary>
+internal enum ItemState
+{
+    /// <summary>Not in the queue yet.</summary>
+    New,
+    /// <summary>In the queue.</summary>
+    Waiting,
+    /// <summary>In a batch that is out.</summary>
+    Dispatched,
+    /// <summary>Nothing more happens to it.</summary>
+    Done,
+}
+
+/// <summary>
+/// What is executed once for all callers that wait for the same answer. The first caller makes it, others may join while someone still waits and no
+/// result is in. It ends through <see cref="Complete"/> alone, which completes whoever still waits.
+/// </summary>
+internal sealed class PredictionItem
+{
+    private readonly Lock _lock = new();
+    private readonly PredictionWaiter _first;
+    private List<PredictionWaiter>? _joined;
+    private bool _closed;
+
+    public PredictionItem(ModelQueue queue, PredictionWaiter first, IReadOnlyList<Tensor> inputs, IReadOnlyList<RequestedOutput> outputs)
+    {
+        Queue = queue;
+        _first = first;
+        Inputs = inputs;
+        Outputs = outputs;
+        Rows = inputs.Count == 0 ? 1 : inputs[0].Rows;
+        foreach (var input in inputs)
+        {
+            Bytes += input.Data.Length;
+        }
+    }
+
+    public ModelQueue Queue { get; }
+
+    public IReadOnlyList<Tensor> Inputs { get; }
+
+    public IReadOnlyList<RequestedOutput> Outputs { get; }
+
+    public int Rows { get; }
+
+    public long Bytes { get; }
+
+    /// <summary>Set when the answer shall be cached and shared.</summary>
+    public CacheKey? Key { get; init; }
+
+    /// <summary>How long the answer may be given again.</summary>
+    public TimeSpan Ttl { get; init; }
+
+    /// <summary>Items with equal text may ride in one batch; null for the common case, equal by construction.</summary>
+    public string? Compatibility { get; init; }
+
+    /// <summary>The request's span, for the link from the batch's span.</summary>
+    public ActivityContext Trace { get; init; }
+
+    public ItemState State { get; set; }
+
+    /// <summary>When it was put into the queue (timestamp).</summary>
+    public long EnqueuedAt { get; set; }
+
+    /// <summary>Batches it was sent in and that may have been executed.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Earliest and latest deadline of those who still wait; (max, min) when nobody does.</summary>
+    public (long Earliest, long Latest) Deadlines()
+    {
+        lock (_lock)
+        {
+            return DeadlinesNeedsLock();
+        }
+    }
+
+    /// <summary>Adds a caller, unless the item has ended or everybody has left it.</summary>
+    public bool TryJoin(PredictionWaiter waiter)
+    {
+        lock (_lock)
+        {
+            if (_closed || !AnyoneWaitsNeedsLock())
+            {
+                return false;
+            }
+
+            (_joined ??= []).Add(waiter);
+            return true;
+        }
+    }
+
+    /// <summary>Ends the item: whoever still waits gets <paramref name="outcome"/>.</summary>
+    public void Complete(PredictionOutcome outcome)
+    {
+        List<PredictionWaiter>? joined;
+        lock (_lock)
+        {
+            if (_closed)
+            {
+                return;
+            }
+
+            _closed = true;
+            joined = _joined;
+        }
+
+        _first.TryComplete(outcome);
+        if (joined is not null)
+        {
+            foreach (var waiter in joined)
+            {
+                waiter.TryComplete(outcome);
+            }
+        }
+    }
+
+    /// <summary>Gives <paramref name="missed"/> to those whose deadline has passed at <paramref name="now"/>.</summary>
+    /// <returns>Whether somebody still waits.</returns>
+    public bool Expire(long now, PredictionOutcome missed)
+    {
+        lock (_lock)
+        {
+            // Completing only queues the callers to the thread pool; nothing of theirs runs under this lock.
+            if (_first.Deadline <= now)
+            {
+                _first.TryComplete(missed);
+            }
+
+            if (_joined is not null)
+            {
+                foreach (var waiter in _joined)
+                {
+                    if (waiter.Deadline <= now)
+                    {
+                        waiter.TryComplete(missed);
+                    }
+                }
+            }
+
+            return AnyoneWaitsNeedsLock();
+        }
+    }
+
+    /// <summary>Whether somebody still waits for it.</summary>
+    public bool AnyoneWaits()
+    {
+        lock (_lock)
+        {
+            return !_closed && AnyoneWaitsNeedsLock();
+        }
+    }
+
+    private bool AnyoneWaitsNeedsLock()
+    {
+        var (earliest, latest) = DeadlinesNeedsLock();
+        return earliest <= latest;
+    }
+
+    private (long Earliest, long Latest) DeadlinesNeedsLock()
+    {
+        long earliest = long.MaxValue, latest = long.MinValue;
+        if (!_first.IsCompleted)
+        {
+            earliest = latest = _first.Deadline;
+        }
+
+        if (_joined is not null)
+        {
+            foreach (var waiter in _joined)
+            {
+                if (!waiter.IsCompleted)
+                {
+                    earliest = Math.Min(earliest, waiter.Deadline);
+                    latest = Math.Max(latest, waiter.Deadline);
+                }
+            }
+        }
+
+        return (earliest, latest);
+    }
+}

@@ -1,0 +1,72 @@
+using System.Threading.Tasks.Sources;
+using Orchestrator.Serving.Prediction;
+
+namespace Orchestrator.Serving.Queueing;
+
+/// <summary>One caller that waits for an item, with a deadline of its own. Completes exactly once, whoever comes first; its caller never runs inside the completing thread.</summary>
+internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
+{
+    private ManualResetValueTaskSourceCore<PredictionOutcome> _core = new() { RunContinuationsAsynchronously = true };
+    private CancellationTokenRegistration _clientGone;
+    private PredictionItem? _item;
+    private int _completed;
+
+    public PredictionWaiter(long deadline)
+    {
+        Deadline = deadline;
+    }
+
+    /// <summary>When its caller must have an answer (timestamp).</summary>
+    public long Deadline { get; }
+
+    public bool IsCompleted => Volatile.Read(ref _completed) != 0;
+
+    /// <summary>Awaited once, by the caller.</summary>
+    public ValueTask<PredictionOutcome> AsValueTask() => new(this, _core.Version);
+
+    public bool TryComplete(PredictionOutcome outcome)
+    {
+        if (Interlocked.Exchange(ref _completed, 1) != 0)
+        {
+            return false;
+        }
+
+        // Unregister does not wait for a callback that runs right now: that one finds the waiter completed.
+        _clientGone.Unregister();
+        _core.SetResult(outcome);
+        return true;
+    }
+
+    /// <summary>Called after the waiter belongs to <paramref name="item"/>: from here on a leaving client takes it away.</summary>
+    public void LeaveWith(PredictionItem item, CancellationToken clientGone)
+    {
+        if (!clientGone.CanBeCanceled)
+        {
+            return;
+        }
+
+        Volatile.Write(ref _item, item);
+        _clientGone = clientGone.UnsafeRegister(static state => ((PredictionWaiter)state!).Leave(), this);
+        if (IsCompleted)
+        {
+            // Completed between joining and registering: nobody else will take the registration back.
+            _clientGone.Unregister();
+        }
+    }
+
+    private void Leave()
+    {
+        var item = Volatile.Read(ref _item)!;
+        if (TryComplete(item.Queue.Cancelled))
+        {
+            item.Queue.WaiterLeft(item);
+        }
+    }
+
+    PredictionOutcome IValueTaskSource<PredictionOutcome>.GetResult(short token) => _core.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<PredictionOutcome>.GetStatus(short token) => _core.GetStatus(token);
+
+    void IValueTaskSource<PredictionOutcome>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _core.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,291 @@
+using System.Diagnostics;
+using System.Threading.Tasks.Sources;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Serving;
+using Orchestrator.Protocol;
+using Orchestrator.Serving.Batching;
+using Orchestrator.Serving.Metrics;
+using Orchestrator.Serving.Prediction;
+using Orchestrator.Serving.Queueing;
+
+namespace Orchestrator.Serving.Replicas;
+
+/// <summary>
+/// One slot of one replica: takes a batch whenever it is idle, sends it, hands out the results, learns from how long it took. A replica with concurrency n has n
+/// of them. After a broken call it takes nothing until the replica says it is ready again, so a dead replica costs at most the batch it died with; and
+/// that batch goes back to the queue once.
+/// </summary>
+internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
+{
+    /// <summary>Executions of one item at most (one if its model is not idempotent).</summary>
+    public const int MaxAttempts = 2;
+
+    private static readonly TimeSpan FirstRecheck = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LongestRecheck = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(2);
+
+    private readonly ModelQueue _queue;
+    private readonly IReplicaClient _client;
+    private readonly ReplicaLoopContext _context;
+    private readonly CancellationTokenSource _removed = new();
+    private ManualResetValueTaskSourceCore<Batch?> _delivery;
+
+    public ReplicaLoop(ModelQueue queue, ReplicaEndpoint endpoint, IReplicaClient client, ReplicaStats stats, BatchBounds bounds, ReplicaLoopContext context)
+    {
+        _queue = queue;
+        _client = client;
+        _context = context;
+        Endpoint = endpoint;
+        Stats = stats;
+        Bounds = bounds;
+        Limit = queue.Policy.InitialLimit(bounds);
+    }
+
+    public ReplicaEndpoint Endpoint { get; }
+
+    public ReplicaStats Stats { get; }
+
+    /// <summary>Replaced as a whole when the spec changes.</summary>
+    public BatchBounds Bounds { get; private set; }
+
+    /// <summary>Rows the policy allows in a batch now.</summary>
+    public int Limit { get; private set; }
+
+    /// <summary>Set once, under the queue's lock: it takes no further batch.</summary>
+    public bool IsStopping { get; set; }
+
+    /// <summary>Completes when the loop has ended and nothing of it is out.</summary>
+    public Task Completion { get; private set; } = Task.CompletedTask;
+
+    public void Start()
+    {
+        _queue.AddLoop(this);
+        Completion = RunAsync();
+    }
+
+    /// <summary>Takes no further batch. <see cref="Completion"/> follows when the one that is out is back.</summary>
+    public void Stop()
+    {
+        _queue.RemoveLoop(this);
+        _removed.Cancel();
+    }
+
+    public void Configure(BatchBounds bounds) => Bounds = bounds;
+
+    /// <summary>After <see cref="Completion"/>.</summary>
+    public void Dispose() => _removed.Dispose();
+
+    /// <summary>The queue hands a batch over, or null: end. Runs the sending half on the caller's thread, which saves a hop when little is going on.</summary>
+    public void Deliver(Batch? batch) => _delivery.SetResult(batch);
+
+    /// <summary>Under the queue's lock, before the loop is listed as idle.</summary>
+    public ValueTask<Batch?> WaitForDelivery()
+    {
+        _delivery.Reset();
+        return new ValueTask<Batch?>(this, _delivery.Version);
+    }
+
+    private async Task RunAsync()
+    {
+        while (await _queue.TakeAsync(this) is { } batch)
+        {
+            var healthy = true;
+            try
+            {
+                healthy = await RunOnceAsync(batch);
+            }
+            catch (Exception error)
+            {
+                // A defect of ours must neither end the loop nor leave anybody waiting.
+                _context.Logger.LoopFailed(error, Endpoint.Id);
+                _queue.Return(batch);
+                FailAll(batch, OutcomeKind.Failed, $"internal error: {error.GetType().Name}: {error.Message}");
+            }
+
+            if (!healthy)
+            {
+                await RecoverAsync();
+            }
+        }
+    }
+
+    /// <summary>Sends one batch and ends or requeues each of its items.</summary>
+    /// <returns>Whether the replica may get another batch at once.</returns>
+    internal async ValueTask<bool> RunOnceAsync(Batch batch)
+    {
+        var time = _context.Time;
+        using var span = BatchTrace.Start(batch, Endpoint);
+        Stats.Began();
+        ReplicaReply reply;
+        long ended;
+        try
+        {
+            var remaining = batch.Latest == long.MinValue ? TimeSpan.Zero : time.GetElapsedTime(batch.DispatchedAt, batch.Latest);
+            var patience = (remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero) + _context.HungBatch;
+            using var hung = new CancellationTokenSource(patience, time);
+            reply = await _client.InferAsync(batch, remaining, hung.Token);
+        }
+        finally
+        {
+            Stats.Ended();
+            ended = time.GetTimestamp();
+        }
+
+        var took = time.GetElapsedTime(batch.DispatchedAt, ended);
+        _queue.Return(batch);
+        if (reply.Kind == ReplyKind.Ok)
+        {
+            if (BatchResult.TryShare(batch, reply.Response!, out var shares, out var mismatch))
+            {
+                Succeed(batch, shares, took, reply);
+                return true;
+            }
+
+            reply = new ReplicaReply(ReplyKind.Failed, null, mismatch, true);
+        }
+
+        span?.SetStatus(ActivityStatusCode.Error, reply.Error);
+        return await HandleFailureAsync(batch, reply);
+    }
+
+    private void Succeed(Batch batch, PredictionOutcome[] shares, TimeSpan took, in ReplicaReply reply)
+    {
+        Stats.Succeeded(batch.Rows);
+        _queue.Profile.Record(batch.Rows, took);
+        Limit = _queue.Policy.NextLimit(Limit, new BatchObservation(batch.Rows, took), _queue.Profile, Bounds);
+        _context.Metrics.RecordBatch(_queue.Id, batch, took, reply.Computed, _context.Time);
+        for (var i = 0; i < shares.Length; i++)
+        {
+            // Into the cache first: whoever asks the same right after this answer must find it there, not call again.
+            _context.Sink.Finished(batch.Items[i], shares[i]);
+            batch.Items[i].Complete(shares[i]);
+        }
+    }
+
+    private async ValueTask<bool> HandleFailureAsync(Batch batch, ReplicaReply reply)
+    {
+        _context.Metrics.RecordBatchFailure(_queue.Id, reply.Kind);
+        switch (reply.Kind)
+        {
+            case ReplyKind.Busy:
+                foreach (var item in batch.Items)
+                {
+                    item.Attempts--;
+                    RequeueOrEnd(item, alone: false, OutcomeKind.Unavailable, "the replica is busy");
+                }
+
+                await Task.Delay(BusyPause, _context.Time);
+                return true;
+
+            case ReplyKind.TooLate:
+                FailAll(batch, OutcomeKind.DeadlineMissed, _queue.Missed.Explanation!);
+                return true;
+
+            case ReplyKind.InvalidInput or ReplyKind.Failed:
+                ShareOutFailure(batch, reply);
+                return true;
+
+            default:
+                Stats.Failed(reply.Error ?? reply.Kind.ToString());
+                _context.Logger.ReplicaUnreachable(Endpoint.Id, Endpoint.Address, reply.Error);
+                _context.ReplicaFailed.Notify();
+                foreach (var item in batch.Items)
+                {
+                    if (!reply.MayHaveRun)
+                    {
+                        item.Attempts--;
+                    }
+
+                    RequeueOrEnd(item, alone: false, OutcomeKind.Unavailable, $"replica {Endpoint.Id} failed: {reply.Error}");
+                }
+
+                return false;
+        }
+    }
+
+    /// <summary>The container refused or failed the whole batch. An item that was alone in it owns the failure; the others may only have been its neighbours, so each goes again alone.</summary>
+    private void ShareOutFailure(Batch batch, in ReplicaReply reply)
+    {
+        var kind = reply.Kind == ReplyKind.InvalidInput ? OutcomeKind.InvalidInput : OutcomeKind.Failed;
+        if (reply.Kind == ReplyKind.Failed)
+        {
+            _context.Logger.BatchFailed(Endpoint.Id, batch.Items.Count, batch.Rows, reply.Error);
+        }
+
+        foreach (var item in batch.Items)
+        {
+            if (batch.Items.Count == 1)
+            {
+                End(item, kind, reply.Error!);
+            }
+            else
+            {
+                if (kind == OutcomeKind.InvalidInput)
+                {
+                    // Refused before anything was computed.
+                    item.Attempts--;
+                }
+
+                RequeueOrEnd(item, alone: true, kind, reply.Error!);
+            }
+        }
+    }
+
+    private void RequeueOrEnd(PredictionItem item, bool alone, OutcomeKind kind, string explanation)
+    {
+        var attempts = _context.Idempotent ? MaxAttempts : 1;
+        if (item.Attempts >= attempts || !_queue.Requeue(item, alone))
+        {
+            End(item, kind, explanation);
+        }
+    }
+
+    private void FailAll(Batch batch, OutcomeKind kind, string explanation)
+    {
+        foreach (var item in batch.Items)
+        {
+            End(item, kind, explanation);
+        }
+    }
+
+    private void End(PredictionItem item, OutcomeKind kind, string explanation)
+    {
+        var outcome = new PredictionOutcome { Kind = kind, ModelVersion = _queue.Id, Explanation = explanation };
+        _context.Sink.Finished(item, outcome);
+        item.Complete(outcome);
+    }
+
+    /// <summary>Waits until the replica says it is ready, or until it is taken away (Control replaces it).</summary>
+    private async Task RecoverAsync()
+    {
+        var pause = FirstRecheck;
+        while (!_removed.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(pause, _context.Time, _removed.Token);
+                if (await _client.IsReadyAsync(_removed.Token))
+                {
+                    return;
+                }
+
+                // A replica that stays away keeps counting, so that Control sees it although no batch goes there.
+                Stats.Failed("not ready");
+                _context.ReplicaFailed.Notify();
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            pause = pause * 2 < LongestRecheck ? pause * 2 : LongestRecheck;
+        }
+    }
+
+    Batch? IValueTaskSource<Batch?>.GetResult(short token) => _delivery.GetResult(token);
+
+    ValueTaskSourceStatus IValueTaskSource<Batch?>.GetStatus(short token) => _delivery.GetStatus(token);
+
+    void IValueTaskSource<Batch?>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _delivery.OnCompleted(continuation, state, token, flags);
+}

@@ -1,0 +1,32 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using Orchestrator.Core.Serving;
+using Orchestrator.Serving.Caching;
+using Orchestrator.Serving.Metrics;
+using Orchestrator.Serving.Prediction;
+using Orchestrator.Serving.Replicas;
+using Orchestrator.Serving.Routing;
+
+namespace Orchestrator.Serving;
+
+/// <summary>Puts the data plane together.</summary>
+public static class ServingServiceCollectionExtensions
+{
+    /// <summary>Registers <see cref="PredictionService"/>, <see cref="ServingState"/> and the loop that feeds them. Needs <see cref="IServingSnapshots"/> and <see cref="IFrontendReports"/>.</summary>
+    public static IServiceCollection AddServing(this IServiceCollection services)
+    {
+        services.AddOptions<ServingOptions>().ValidateDataAnnotations().ValidateOnStart();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<ServingState>();
+        services.AddSingleton<ServingMetrics>();
+        services.AddSingleton(p => new PredictionCache(p.GetRequiredService<IOptions<ServingOptions>>().Value.CacheBytes, p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<IItemSink, CacheSink>();
+        services.AddSingleton<Func<ReplicaEndpoint, IReplicaClient>>(_ => endpoint => new HttpReplicaClient(endpoint));
+        services.AddSingleton<UpdaterContext>();
+        services.AddSingleton<ServingTableUpdater>();
+        services.AddSingleton(p => new PredictionService(p.GetRequiredService<PredictionCache>(), p.GetRequiredService<ServingMetrics>(), p.GetRequiredService<TimeProvider>()));
+        services.AddHostedService<ServingLoop>();
+        return services;
+    }
+}
