@@ -1,0 +1,213 @@
+using Orchestrator.Core.Cluster;
+using Orchestrator.Serving.Prediction;
+using Orchestrator.Serving.Replicas;
+
+namespace Orchestrator.Serving.Tests.Queueing;
+
+public sealed class ModelQueueTests
+{
+    private static readonly TimeSpan Ms = TimeSpan.FromMilliseconds(1);
+
+    [Fact]
+    public async Task Enqueue_IdleReplica_LeavesAtOnceAlone()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", ("1", ["a"]));
+        var answer = rig.Ask(3);
+        var call = await rig.Clients["a"].NextAsync();
+        call.Values.ShouldBe([3]);
+        call.Succeed();
+        var outcome = await answer;
+        outcome.Kind.ShouldBe(OutcomeKind.Ok);
+        ServingRig.ValuesOf(outcome).ShouldBe([30]);
+    }
+
+    [Fact]
+    public async Task Enqueue_BusyReplica_WaitingLeaveTogetherByDeadline()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", ("1", ["a"]));
+        var first = rig.Ask(1);
+        var call = await rig.Clients["a"].NextAsync();
+        var late = rig.Ask(2, milliseconds: 30);
+        var early = rig.Ask(3, milliseconds: 15);
+        call.Succeed();
+        var second = await rig.Clients["a"].NextAsync();
+        second.Values.ShouldBe([3, 2]);
+        second.Succeed();
+        ServingRig.ValuesOf(await late).ShouldBe([20]);
+        ServingRig.ValuesOf(await early).ShouldBe([30]);
+        (await first).Kind.ShouldBe(OutcomeKind.Ok);
+    }
+
+    [Fact]
+    public async Task Deadline_PassesWhileBatchIsOut_AnsweredThenAndLateResultFeedsCache()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", ("1", ["a"]));
+        var answer = rig.Ask(1);
+        var call = await rig.Clients["a"].NextAsync();
+        rig.Time.Advance(21 * Ms);
+        (await answer).Kind.ShouldBe(OutcomeKind.DeadlineMissed);
+        call.Succeed();
+        await WaitUntil(() => rig.Cache.Count == 1);
+        (await rig.Ask(1)).FromCache.ShouldBeTrue();
+        rig.Clients["a"].BatchCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Deadline_PassesWhileWaiting_AnsweredAndNeverSent()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", ("1", ["a"]));
+        var first = rig.Ask(1, milliseconds: 100);
+        var call = await rig.Clients["a"].NextAsync();
+        var second = rig.Ask(2, milliseconds: 5);
+        rig.Time.Advance(6 * Ms);
+        (await second).Kind.ShouldBe(OutcomeKind.DeadlineMissed);
+        call.Succeed();
+        await first;
+        var third = rig.Ask(3);
+        (await rig.Clients["a"].NextAsync()).Values.ShouldBe([3]);
+        third.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Hopeless_ByProfile_AnsweredWithoutBeingSent()
+    {
+        var rig = new ServingRig(cacheBytes: 0);
+        rig.Serve("1", ("1", ["a"]));
+        for (var i = 0; i < 3; i++)
+        {
+            var answer = rig.Ask(i, milliseconds: 50);
+            var call = await rig.Clients["a"].NextAsync();
+            rig.Time.Advance(10 * Ms);
+            call.Succeed();
+            await answer;
+        }
+
+        (await rig.Ask(9, milliseconds: 5)).Kind.ShouldBe(OutcomeKind.DeadlineMissed);
+        rig.Clients["a"].BatchCount.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Hopeless_AfterPauseWithoutBatches_OneGoesOutToMeasureAgain()
+    {
+        var rig = new ServingRig(cacheBytes: 0);
+        rig.Serve("1", ("1", ["a"]));
+        var slow = rig.Ask(1, milliseconds: 500);
+        var call = await rig.Clients["a"].NextAsync();
+        rig.Time.Advance(200 * Ms);
+        call.Succeed();
+        await slow;
+        rig.Time.Advance(100 * Ms);
+        var probe = rig.Ask(2, milliseconds: 20);
+        var second = await rig.Clients["a"].NextAsync();
+        rig.Time.Advance(2 * Ms);
+        second.Succeed();
+        (await probe).Kind.ShouldBe(OutcomeKind.Ok);
+    }
+
+    [Fact]
+    public async Task Full_OneMore_RejectedWithRetryAfter()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", spec => spec with { QueueCapacity = 2 }, ("1", ["a"]));
+        var accepted = new[] { rig.Ask(1), rig.Ask(2), rig.Ask(3) };
+        var outcome = await rig.Ask(4);
+        outcome.Kind.ShouldBe(OutcomeKind.Rejected);
+        outcome.RetryAfter.ShouldNotBeNull();
+        accepted.ShouldAllBe(a => !a.IsCompleted);
+    }
+
+    [Fact]
+    public async Task NoReplica_AnsweredAtOnce()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", ("1", []));
+        (await rig.Ask(1)).Kind.ShouldBe(OutcomeKind.Unavailable);
+    }
+
+    [Fact]
+    public async Task ClientLeaves_WhileWaiting_NeverSent()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", ("1", ["a"]));
+        var first = rig.Ask(1);
+        var call = await rig.Clients["a"].NextAsync();
+        using var gone = new CancellationTokenSource();
+        var second = rig.Ask(2, clientGone: gone.Token);
+        gone.Cancel();
+        (await second).Kind.ShouldBe(OutcomeKind.Cancelled);
+        call.Succeed();
+        await first;
+        rig.Version().Queue.Length.ShouldBe(0);
+        rig.Clients["a"].BatchCount.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Delay_BatchNotFull_WaitsForMoreUntilItIsOver()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "fixed", MaxSize = 3, Delay = 4 * Ms } }, ("1", ["a"]));
+        var first = rig.Ask(1);
+        var second = rig.Ask(2);
+        rig.Clients["a"].BatchCount.ShouldBe(0);
+        rig.Time.Advance(4 * Ms);
+        (await rig.Clients["a"].NextAsync()).Values.ShouldBe([1, 2]);
+        first.IsCompleted.ShouldBeFalse();
+        second.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Delay_BatchFull_LeavesAtOnce()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "fixed", MaxSize = 2, Delay = 4 * Ms } }, ("1", ["a"]));
+        _ = rig.Ask(1);
+        _ = rig.Ask(2);
+        (await rig.Clients["a"].NextAsync()).Values.ShouldBe([1, 2]);
+    }
+
+    [Fact]
+    public async Task None_ManyWait_EachLeavesAlone()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "none" } }, ("1", ["a"]));
+        var answers = new[] { rig.Ask(1), rig.Ask(2), rig.Ask(3) };
+        foreach (var expected in new double[] { 1, 2, 3 })
+        {
+            var call = await rig.Clients["a"].NextAsync();
+            call.Values.ShouldBe([expected]);
+            call.Succeed();
+        }
+
+        (await Task.WhenAll(answers)).ShouldAllBe(o => o.Kind == OutcomeKind.Ok);
+    }
+
+    [Fact]
+    public async Task Rows_LargerThanABatch_AreCutAndJoinedAgain()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "fixed", MaxSize = 4 } }, ("1", ["a"]));
+        var answer = rig.Ask(7, rows: 10);
+        for (var i = 0; i < 3; i++)
+        {
+            (await rig.Clients["a"].NextAsync()).Succeed();
+        }
+
+        ServingRig.ValuesOf(await answer).ShouldBe(Enumerable.Repeat(70.0, 10).ToArray());
+        rig.Clients["a"].Batches.Select(b => b.Length).ShouldBe([4, 4, 2]);
+    }
+
+    internal static async Task WaitUntil(Func<bool> condition)
+    {
+        // Continuations run on the pool: give them their turns, bounded, without a clock.
+        for (var i = 0; i < 100_000 && !condition(); i++)
+        {
+            await Task.Yield();
+        }
+
+        condition().ShouldBeTrue();
+    }
+}
