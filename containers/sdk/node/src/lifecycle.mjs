@@ -1,9 +1,21 @@
+import { describe } from './errors.mjs';
+
 /** How long threads that compute may take to stop at the end; native code cannot be interrupted. */
 const TERMINATE_MS = 1000;
 
 /** One line, whatever the text holds: the orchestrator looks for it. @param {string} text */
 export function fatal(text) {
   process.stderr.write(`FATAL: ${text.replace(/\s*[\r\n]+\s*/g, ' ')}\n`);
+}
+
+/** What escapes on the I/O thread (an author's route that throws from a timer) is told like any other end. */
+export function endOnEscape() {
+  process.on('uncaughtException', (error) => {
+    fatal(`an exception outside of a request: ${describe(error)}; catch it where it is thrown`);
+    process.exit(1);
+  });
+  // Nobody reading the log is no reason to end.
+  process.stderr.on('error', () => {});
 }
 
 /**

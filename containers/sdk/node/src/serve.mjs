@@ -2,7 +2,7 @@ import { pathToFileURL } from 'node:url';
 import { isMainThread, workerData } from 'node:worker_threads';
 import { ConfigurationError, describe } from './errors.mjs';
 import { listen } from './listen.mjs';
-import { drainOnSignal, endNow, fatal } from './lifecycle.mjs';
+import { drainOnSignal, endNow, endOnEscape, fatal } from './lifecycle.mjs';
 import { ContainerServer } from './server.mjs';
 import { readSettings } from './settings.mjs';
 import { runWorker } from './worker.mjs';
@@ -48,6 +48,7 @@ export function serve(definition) {
 }
 
 async function runMain(definition) {
+  endOnEscape();
   try {
     const settings = readSettings(process.env);
     const server = new ContainerServer(definition, settings);

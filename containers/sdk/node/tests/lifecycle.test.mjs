@@ -163,6 +163,13 @@ test('worker_EndsOutsideOfABatch_TheProcessEndsWithFatal', async (t) => {
   }
 });
 
+test('route_ThrowsOutsideOfARequest_TheProcessEndsWithFatal', async (t) => {
+  const container = await Container.ready(t, fixture('routes'));
+  await container.get('/escape').catch(() => {});
+  assert.equal((await container.ended).code, 1);
+  assert.match(container.log, /^FATAL: an exception outside of a request: Error: late/m);
+});
+
 test('socket_InsteadOfPort_IsServedAndALeftOverReplaced', async (t) => {
   const folder = mkdtempSync(join(tmpdir(), 'orchestrator-'));
   t.after(() => rmSync(folder, { recursive: true }));
