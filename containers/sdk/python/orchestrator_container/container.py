@@ -53,7 +53,8 @@ class Container:
     def serve(self):
         """Runs until a signal; never returns."""
         logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-        from .server import EXIT_OPTION, Server, fatal, listen
+        from .server import EXIT_OPTION, Server, end_early, fatal, listen
+        end_early()
         if self.load_model is None:
             raise ValueError("the container has no load function: decorate one with @container.load")
         try:

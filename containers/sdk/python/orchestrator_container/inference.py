@@ -9,6 +9,7 @@ from .response import ResponseEncoder
 from .wire import Answer, error_answer
 
 log = logging.getLogger("orchestrator")
+MAX_LOGGED_PLACES = 100
 
 
 class Context:
@@ -42,6 +43,7 @@ class Inference:
         self._predict = model.predict
         self._decoder = RequestDecoder(model.signature, model.max_batch_size)
         self._encoder = ResponseEncoder(settings.model, settings.version)
+        self._logged = set()
         self._version_header = (b"orchestrator-model-version", settings.version.encode("utf-8"))
 
     def run(self, call):
@@ -61,6 +63,7 @@ class Inference:
         except RequestError as error:
             return error_answer(error.status, str(error))
         except BaseException as error:  # also SystemExit of a careless model: the worker must live on
+            self._log_first(error)
             return error_answer(500, describe(error))
         headers = [
             (b"content-type", content_type),
@@ -72,6 +75,16 @@ class Inference:
         if header_length is not None:
             headers.append((b"inference-header-content-length", b"%d" % header_length))
         return Answer(200, headers, body)
+
+    def _log_first(self, error):
+        """With its traceback, once for each place that fails: not for each request."""
+        last = error.__traceback__
+        while last.tb_next is not None:
+            last = last.tb_next
+        place = type(error), last.tb_frame.f_code, last.tb_lineno
+        if place not in self._logged and len(self._logged) < MAX_LOGGED_PLACES:
+            self._logged.add(place)
+            log.error("a batch failed (further failures at this place are not logged)", exc_info=error)
 
     def _call_predict(self, request, context):
         try:

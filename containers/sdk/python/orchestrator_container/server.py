@@ -1,6 +1,8 @@
 """One process: listens at once, loads on a worker, serves, drains, ends."""
 
 import asyncio
+import contextlib
+import gc
 import logging
 import os
 import signal
@@ -15,6 +17,7 @@ log = logging.getLogger("orchestrator")
 
 EXIT_OPTION = 2
 EXIT_LOAD = 3
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 KEEP_ALIVE_SECONDS = 120
 BACKLOG = 1024
 # A batch of pure Python holds the interpreter for one interval at a time; health waits for it. Python's own 5 ms are felt there,
@@ -27,6 +30,12 @@ def fatal(code, text):
     sys.stderr.write(f"FATAL: {' '.join(str(text).split())}\n")
     sys.stderr.flush()
     os._exit(code)
+
+
+def end_early():
+    """Until the event loop takes the signals over there is nothing to drain."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: os._exit(0))
 
 
 def listen(settings):
@@ -80,18 +89,21 @@ class Server:
         loop.run_until_complete(self._serve(loop))
 
     async def _serve(self, loop):
+        self._loop = loop
+        for number in STOP_SIGNALS:
+            loop.add_signal_handler(number, self._stop, number)
         from .app import App
         from .worker import Workers
-        self._loop = loop
         workers = Workers(self._settings, loop)
         container = self._container
         self._app = App(self._settings, container.name, container.version, self._lifecycle, workers, container.routes)
-        server = self._server = _make_uvicorn(self._app)
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._stop, number)
+        try:
+            self._server = _make_uvicorn(self._app)
+        except ImportError as error:
+            fatal(EXIT_LOAD, f"the server cannot start ({describe(error)}), expected uvicorn and httptools: install them for {sys.executable}")
         workers.start(self._load)
         log.info("listening on %s", _address(self._listener))
-        await server.serve(sockets=[self._listener])
+        await self._server.serve(sockets=[self._listener])
 
     def _load(self):
         """On the first worker thread. Returns what turns a call into an answer."""
@@ -100,6 +112,8 @@ class Server:
             from .inference import Inference
             inference = Inference(self._settings, model)
             metadata = self._describe(model)
+            gc.collect()
+            gc.freeze()  # the model stays for ever: no later collection is to look through it, in the middle of a batch
         except OptionError as error:
             fatal(EXIT_OPTION, error)
         except LoadError as error:
@@ -160,6 +174,10 @@ def _make_uvicorn(app):
     class QuietServer(uvicorn.Server):
         def install_signal_handlers(self):
             """Signals are ours: uvicorn would close the port first and then wait without a bound."""
+
+        def capture_signals(self):
+            """The same, as later versions call it."""
+            return contextlib.nullcontext()
 
     logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it would log each broken request
     return QuietServer(uvicorn.Config(

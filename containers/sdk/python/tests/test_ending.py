@@ -104,3 +104,12 @@ def test_taken_address_is_fatal_2(start):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         container = start(ready=False, PORT=taken.getsockname()[1])
         assert container.wait_exit() == 2 and "ORCHESTRATOR_PORT" in container.log
+
+
+def test_missing_server_package_is_fatal_3(tmp_path):
+    script = tmp_path / "main.py"
+    script.write_text("import sys\nsys.modules['uvicorn'] = None\n"
+                      "from orchestrator_container import Container\nc = Container()\nc.load(lambda settings: None)\nc.serve()\n")
+    with ContainerProcess(script) as container:
+        assert container.wait_exit() == 3
+        assert "FATAL: the server cannot start" in container.log and "install them for" in container.log

@@ -113,6 +113,8 @@ def test_failing_batch_function_is_told(start, case, status, text):
     reply = container.infer({"inputs": [X]})
     assert reply.status == status and text in reply.error
     assert container.infer({"inputs": [X]}).status == status  # the worker lives on
+    container.signal()
+    assert container.wait_exit() == 0 and container.log.count("Traceback") == (1 if status == 500 else 0)
 
 
 def test_context_reaches_the_author(start):

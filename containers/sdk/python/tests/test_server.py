@@ -148,3 +148,18 @@ def test_body_in_pieces_and_caller_who_leaves(adding):
     with adding.connect() as plain:
         plain.sendall(head + body)
     assert adding.infer(body).status == 200
+
+
+def test_chunked_and_expected_bodies_are_served(adding):
+    """The long way through ASGI, which ordinary requests do not take."""
+    body = b'{"inputs":[{"name":"x","datatype":"FP64","shape":[1,3],"data":[1,2,3]}]}'
+    assert adding.infer(iter([body[:7], body[7:]])).json["outputs"][0]["data"] == [6.0]
+    with adding.connect() as plain:
+        plain.sendall(b"POST /v2/models/model/infer HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(body))
+        assert plain.recv(65536) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        plain.sendall(body)
+        assert plain.recv(65536).startswith(b"HTTP/1.1 200 OK")
+    with adding.connect() as plain:
+        plain.sendall(b"POST /v2/models/model/infer HTTP/1.0\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+        answer = b"".join(iter(lambda: plain.recv(65536), b""))
+        assert b" 200 OK" in answer and b'"data":[6.0]' in answer
