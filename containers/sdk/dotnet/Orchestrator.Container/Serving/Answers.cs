@@ -1,5 +1,4 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using System.Buffers;
 using Microsoft.AspNetCore.Http;
 using Orchestrator.Protocol;
 
@@ -8,8 +7,13 @@ namespace Orchestrator.Container;
 /// <summary>Writes the short answers: health, metadata, errors.</summary>
 internal static class Answers
 {
-    /// <summary>Quotes and apostrophes stay readable: the answer is JSON, never HTML.</summary>
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    /// <summary>What <paramref name="write"/> writes, for answers that are kept.</summary>
+    public static byte[] Bytes(Action<IBufferWriter<byte>> write)
+    {
+        using var buffer = new PooledBuffer(1024);
+        write(buffer);
+        return buffer.Written.ToArray();
+    }
 
     public static Task JsonAsync(HttpContext context, int status, ReadOnlyMemory<byte> json)
     {
@@ -20,16 +24,6 @@ internal static class Answers
         return response.BodyWriter.WriteAsync(json, context.RequestAborted).AsTask();
     }
 
-    public static Task ErrorAsync(HttpContext context, int status, string text)
-    {
-        using var json = new PooledBuffer(256);
-        using (var writer = new Utf8JsonWriter(json, Readable))
-        {
-            writer.WriteStartObject();
-            writer.WriteString("error", text);
-            writer.WriteEndObject();
-        }
-
-        return JsonAsync(context, status, json.Written.ToArray());
-    }
+    public static Task ErrorAsync(HttpContext context, int status, string text) =>
+        JsonAsync(context, status, Bytes(writer => ErrorBody.Write(writer, text)));
 }

@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Protocol;
 
 namespace Orchestrator.Container;
 
@@ -25,9 +27,11 @@ internal sealed partial class ContractRoutes
         _logger = logger;
         _modelPath = $"/v2/models/{settings.Model}";
         _versionPath = $"{_modelPath}/versions/{settings.Version}";
-        _server = ContainerJson.Server(definition);
-        _modelReady = ContainerJson.ModelReady(settings.Model, true);
-        _modelNotReady = ContainerJson.ModelReady(settings.Model, false);
+        var server = new ServerMetadata(definition.Name, definition.Version, [ContractNames.BinaryExtension, ContractNames.ContainerExtension]);
+        _server = Answers.Bytes(writer => ServerMetadataCodec.Write(writer, server));
+        var name = JsonEncodedText.Encode(settings.Model);
+        _modelReady = Encoding.UTF8.GetBytes($$"""{"name":"{{name}}","ready":true}""");
+        _modelNotReady = Encoding.UTF8.GetBytes($$"""{"name":"{{name}}","ready":false}""");
     }
 
     /// <summary>What can be answered only once the model is loaded.</summary>
