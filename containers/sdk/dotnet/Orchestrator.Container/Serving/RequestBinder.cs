@@ -2,7 +2,7 @@ using Orchestrator.Protocol;
 
 namespace Orchestrator.Container;
 
-/// <summary>Checks a request against the signature. Every complaint is a <see cref="ProtocolException"/> that says which tensor and what was expected.</summary>
+/// <summary>Checks a request, which the codec found sound (at least one input, names once, data of the right length), against the signature. Every complaint is a <see cref="ProtocolException"/> that says which tensor and what was expected.</summary>
 internal sealed class RequestBinder
 {
     private readonly ModelSignature _signature;
@@ -28,7 +28,7 @@ internal sealed class RequestBinder
         var tensors = new Tensor[request.Inputs.Count];
         for (var i = 0; i < tensors.Length; i++)
         {
-            tensors[i] = BindInput(request.Inputs, i);
+            tensors[i] = BindInput(request.Inputs[i], request.Inputs[0].Rows);
         }
 
         foreach (var expected in _signature.Inputs)
@@ -37,11 +37,6 @@ internal sealed class RequestBinder
             {
                 throw new ProtocolException($"input '{expected.Name}' is missing, expected {ModelSignature.Join(_signature.Inputs)}");
             }
-        }
-
-        if (tensors.Length == 0)
-        {
-            throw new ProtocolException($"inputs is empty, expected at least one of {ModelSignature.Join(_signature.Inputs)}");
         }
 
         if (tensors[0].Rows > bodyLength)
@@ -67,32 +62,18 @@ internal sealed class RequestBinder
                 throw new ProtocolException($"unknown output '{requested[i].Name}', expected {ModelSignature.Join(_signature.Outputs)}");
             }
 
-            if (Array.Exists(bound[..i], b => b.Index == index))
-            {
-                throw new ProtocolException($"output '{requested[i].Name}' is asked for twice");
-            }
-
             bound[i] = (index, requested[i].Binary ?? request.BinaryOutput);
         }
 
         return bound;
     }
 
-    private Tensor BindInput(IReadOnlyList<Tensor> inputs, int position)
+    private Tensor BindInput(Tensor input, long rows)
     {
-        var input = inputs[position];
         var index = IndexOf(_signature.Inputs, input.Name);
         if (index < 0)
         {
             throw new ProtocolException($"unknown input '{input.Name}', expected {ModelSignature.Join(_signature.Inputs)}");
-        }
-
-        for (var i = 0; i < position; i++)
-        {
-            if (inputs[i].Name == input.Name)
-            {
-                throw new ProtocolException($"input '{input.Name}' is given twice");
-            }
         }
 
         var expected = _signature.Inputs[index];
@@ -101,12 +82,11 @@ internal sealed class RequestBinder
             throw new ProtocolException($"input '{input.Name}': shape is [{string.Join(',', input.Shape)}], expected [{string.Join(',', expected.Shape)}] with at least one row");
         }
 
-        if (input.Shape[0] != inputs[0].Shape[0])
+        if (input.Shape[0] != rows)
         {
-            throw new ProtocolException($"input '{input.Name}' has {input.Shape[0]} rows, expected {inputs[0].Shape[0]} as in the inputs before it");
+            throw new ProtocolException($"input '{input.Name}' has {input.Shape[0]} rows, expected {rows} as in the inputs before it");
         }
 
-        TensorRows.Validate(input, $"input '{input.Name}'");
         return TensorRows.Convert(input, expected.DataType);
     }
 

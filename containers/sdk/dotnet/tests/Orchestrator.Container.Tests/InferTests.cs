@@ -111,7 +111,7 @@ public sealed class InferTests
     [Theory]
     [InlineData("", "JSON")]
     [InlineData("[1]", "")]
-    [InlineData("""{"inputs":[]}""", "'x'")]
+    [InlineData("""{"inputs":[]}""", "at least one tensor")]
     [InlineData("""{"inputs":[{"name":"q","datatype":"FP64","shape":[1,2],"data":[1,2]}]}""", "unknown input 'q', expected 'x', 't'")]
     [InlineData("""{"inputs":[{"name":"t","datatype":"BYTES","shape":[1],"data":["a"]}]}""", "input 'x' is missing")]
     [InlineData("""{"inputs":[{"name":"x","datatype":"FP64","shape":[1,3],"data":[1,2,3]}]}""", "expected [-1,2]")]

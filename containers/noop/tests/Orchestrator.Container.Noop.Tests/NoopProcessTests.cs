@@ -1,0 +1,149 @@
+using System.Net;
+using System.Text.Json.Nodes;
+
+namespace Orchestrator.Container.Noop.Tests;
+
+/// <summary>The program from outside: exit codes, signals, faults on demand.</summary>
+public sealed class NoopProcessTests
+{
+    [Fact]
+    public async Task Infer_Rows_AnswersSumsAndTheBatchSize()
+    {
+        await using var container = await ContainerProcess.StartReadyAsync("{}");
+
+        var outputs = (await ContainerProcess.JsonAsync(await container.InferAsync(1, 2.5, 3)))["outputs"]!;
+
+        JsonNode.DeepEquals(outputs[0]!["data"], new JsonArray(1, 2.5, 3)).ShouldBeTrue(outputs.ToJsonString());
+        JsonNode.DeepEquals(outputs[1]!["data"], new JsonArray(3, 3, 3)).ShouldBeTrue(outputs.ToJsonString());
+    }
+
+    [Fact]
+    public async Task Start_RefuseLoad_IsFatalWithCode3()
+    {
+        await using var container = ContainerProcess.Start("""{"refuseLoad":true}""");
+
+        await container.WaitForLogAsync("FATAL: option refuseLoad is true");
+        (await container.ExitCodeAsync()).ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData("""{"baseMS":1}""", "unknown option 'baseMS'")]
+    [InlineData("""{"baseMs":-1}""", "option 'baseMs' is -1, expected a number from 0 to")]
+    [InlineData("nonsense", "expected a JSON object")]
+    public async Task Start_WrongOption_IsFatalWithCode2(string options, string expected)
+    {
+        await using var container = ContainerProcess.Start(options);
+
+        (await container.WaitForLogAsync("FATAL: ")).ShouldContain(expected);
+        (await container.ExitCodeAsync()).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Start_SlowLoad_IsLiveAndNotReadyMeanwhileAndEndsOnASignal()
+    {
+        await using var container = ContainerProcess.Start("""{"loadMs":3600000}""");
+        await container.WaitForListeningAsync();
+
+        (await StatusAsync(container, "/v2/health/live")).ShouldBe(HttpStatusCode.OK);
+        (await StatusAsync(container, "/v2/health/ready")).ShouldBe(HttpStatusCode.ServiceUnavailable);
+
+        container.Signal("TERM");
+        (await container.ExitCodeAsync()).ShouldBe(0);
+    }
+
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("INT")]
+    public async Task Signal_WhileABatchComputes_FinishesItThenExitsWithZero(string signal)
+    {
+        await using var container = await ContainerProcess.StartReadyAsync("""{"baseMs":400}""");
+        var running = container.InferAsync(7);
+        // The first batch is computing once a second one is let in and a third refused; the signal must then wait for both.
+        var others = await BusyAsync(container);
+
+        container.Signal(signal);
+
+        (await running).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await container.ExitCodeAsync()).ShouldBe(0);
+        await Task.WhenAll(others);
+        await container.WaitForLogAsync($"info: SIG{signal}: draining for up to 10 s");
+    }
+
+    [Fact]
+    public async Task Signal_WhileABatchHangs_EndsAtTheDrainLimitOrAtTheSecondSignal()
+    {
+        await using var limited = await ContainerProcess.StartReadyAsync("""{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "0.2"));
+        await using var impatient = await ContainerProcess.StartReadyAsync("""{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "3600"));
+        List<Task> lost = [limited.InferAsync(5), impatient.InferAsync(5), .. await BusyAsync(limited), .. await BusyAsync(impatient)];
+
+        limited.Signal("TERM");
+        (await limited.ExitCodeAsync()).ShouldBe(0);
+        await limited.WaitForLogAsync("warning: the drain took more than 0.2 s");
+
+        impatient.Signal("TERM");
+        await impatient.WaitForLogAsync("info: SIGTERM: draining");
+        impatient.Signal("TERM");
+        (await impatient.ExitCodeAsync()).ShouldBe(143);
+        await Should.ThrowAsync<HttpRequestException>(() => Task.WhenAll(lost));
+    }
+
+    [Fact]
+    public async Task CrashValue_Sent_KillsTheProcess()
+    {
+        await using var container = await ContainerProcess.StartReadyAsync("""{"crashValue":9}""");
+
+        await Should.ThrowAsync<HttpRequestException>(() => container.InferAsync(1, 9));
+
+        (await container.ExitCodeAsync()).ShouldBe(128 + 9);
+    }
+
+    [Fact]
+    public async Task Faults_OnDemand_FailRowBatchAndEveryNth()
+    {
+        await using var container = await ContainerProcess.StartReadyAsync("""{"rowErrorValue":4,"failValue":5,"failEvery":3}""");
+
+        var rowError = await container.InferAsync(1, 4, 2);
+        rowError.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await ContainerProcess.JsonAsync(rowError))["parameters"]!["errors"]!.GetValue<string>().ShouldBe("""{"1":"row 1 starts with rowErrorValue 4"}""");
+        (await container.InferAsync(1, 5)).StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        (await container.InferAsync(1)).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await container.InferAsync(1)).StatusCode.ShouldBe(HttpStatusCode.InternalServerError);
+        (await container.InferAsync(1)).StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Routes_OfItsOwn_StreamAndEcho()
+    {
+        await using var container = await ContainerProcess.StartReadyAsync("{}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/echo-headers");
+        request.Headers.Add("x-test", "yes");
+
+        var echo = await ContainerProcess.JsonAsync(await container.Client.SendAsync(request, TestContext.Current.CancellationToken));
+        var lines = await container.Client.GetStringAsync(new Uri("/stream?n=3&gapMs=0", UriKind.Relative), TestContext.Current.CancellationToken);
+
+        echo["x-test"]!.GetValue<string>().ShouldBe("yes");
+        lines.ShouldBe("line 1\nline 2\nline 3\n");
+        (await StatusAsync(container, "/stream?n=x")).ShouldBe(HttpStatusCode.BadRequest);
+    }
+
+    /// <summary>Sends batches until one is refused as busy; then one computes and one waits. Gives back those that were let in.</summary>
+    private static async Task<List<Task>> BusyAsync(ContainerProcess container)
+    {
+        List<Task> sent = [];
+        while (true)
+        {
+            List<Task<HttpResponseMessage>> two = [container.InferAsync(1), container.InferAsync(1)];
+            var first = await Task.WhenAny(two);
+            if ((await first).StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                two.Remove(first);
+                return [.. sent, .. two];
+            }
+
+            sent.AddRange(two);
+        }
+    }
+
+    private static async Task<HttpStatusCode> StatusAsync(ContainerProcess container, string path) =>
+        (await container.Client.GetAsync(new Uri(path, UriKind.Relative), TestContext.Current.CancellationToken)).StatusCode;
+}
