@@ -82,7 +82,7 @@ internal sealed class ServingRig
         Deadline = Deadline.After(Time, TimeSpan.FromMilliseconds(milliseconds)),
     };
 
-    public Task<PredictionOutcome> Ask(double value, double milliseconds = 20, CancellationToken clientGone = default, int rows = 1) =>
+    public Task<PredictionOutcome> Ask(double value, double milliseconds = 20, int rows = 1, CancellationToken clientGone = default) =>
         Service.PredictAsync(Call(value, milliseconds, rows), clientGone).AsTask();
 
     public static double[] ValuesOf(PredictionOutcome outcome) => MemoryMarshal.Cast<byte, double>(outcome.Outputs[0].Data.Span).ToArray();
@@ -136,6 +136,15 @@ internal sealed class FakeReplica : IReplicaClient
             var waiter = new TaskCompletionSource<Call>(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiting.Enqueue(waiter);
             return waiter.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        }
+    }
+
+    /// <summary>A batch that was sent and not asked for yet, or null.</summary>
+    public Call? TryNext()
+    {
+        lock (_lock)
+        {
+            return _out.TryDequeue(out var call) ? call : null;
         }
     }
 

@@ -1,0 +1,69 @@
+using Orchestrator.Serving.Batching;
+using Orchestrator.Serving.Profiling;
+
+namespace Orchestrator.Serving.Tests.Batching;
+
+public sealed class BatchPolicyTests
+{
+    private static readonly TimeSpan Ms = TimeSpan.FromMilliseconds(1);
+    private static readonly BatchBounds Bounds = new(64, 10 * Ms, TimeSpan.Zero);
+
+    [Theory]
+    [InlineData(10, 10, 8.9, 12)]
+    [InlineData(10, 9, 1, 10)]
+    [InlineData(10, 10, 9.0, 10)]
+    [InlineData(10, 10, 9.99, 10)]
+    [InlineData(10, 10, 10, 9)]
+    [InlineData(1, 1, 50, 1)]
+    [InlineData(63, 63, 1, 64)]
+    [InlineData(40, 10, 12, 9)]
+    public void Aimd_AfterABatch_FollowsClippersConstants(int limit, int rows, double milliseconds, int expected) =>
+        BatchPolicies.Get("aimd").NextLimit(limit, new BatchObservation(rows, milliseconds * Ms), new LatencyProfile(), Bounds).ShouldBe(expected);
+
+    [Fact]
+    public void Aimd_AgainstALinearModel_SettlesJustUnderTheBudget()
+    {
+        var policy = BatchPolicies.Get("aimd");
+        var limit = policy.InitialLimit(Bounds);
+        var visited = new List<int>();
+        for (var i = 0; i < 400; i++)
+        {
+            limit = policy.NextLimit(limit, new BatchObservation(limit, (1 + (0.5 * limit)) * Ms), new LatencyProfile(), Bounds);
+            visited.Add(limit);
+        }
+
+        visited.TakeLast(100).ShouldAllBe(l => l >= 14 && l <= 18);
+    }
+
+    [Fact]
+    public void Quantile_AgainstALinearModel_TakesTheLargestThatFits()
+    {
+        var policy = BatchPolicies.Get("quantile");
+        var profile = new LatencyProfile();
+        var limit = policy.InitialLimit(Bounds);
+        for (var i = 0; i < 200; i++)
+        {
+            var observation = new BatchObservation(limit, (1 + (0.5 * limit)) * Ms);
+            profile.Record(observation.Rows, observation.Duration);
+            limit = policy.NextLimit(limit, observation, profile, Bounds);
+        }
+
+        limit.ShouldBeInRange(16, 19);
+    }
+
+    [Fact]
+    public void Fixed_AlwaysTheMaximum_AndWaitsNoLongerThanTheDelay()
+    {
+        var policy = BatchPolicies.Get("fixed");
+        var bounds = Bounds with { Delay = 2 * Ms };
+        policy.InitialLimit(bounds).ShouldBe(64);
+        policy.NextLimit(64, new BatchObservation(64, 100 * Ms), new LatencyProfile(), bounds).ShouldBe(64);
+        policy.Hold(10, 64, 0.5 * Ms, bounds).ShouldBe(1.5 * Ms);
+        policy.Hold(10, 64, 2 * Ms, bounds).ShouldBe(TimeSpan.Zero);
+        policy.Hold(64, 64, TimeSpan.Zero, bounds).ShouldBe(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public void Get_UnknownName_SaysWhichAreKnown() =>
+        Should.Throw<ArgumentException>(() => BatchPolicies.Get("adaptive")).Message.ShouldContain("aimd");
+}

@@ -1,0 +1,66 @@
+using Orchestrator.Serving.Profiling;
+
+namespace Orchestrator.Serving.Tests.Profiling;
+
+public sealed class LatencyProfileTests
+{
+    private static readonly TimeSpan Ms = TimeSpan.FromMilliseconds(1);
+
+    [Fact]
+    public void Empty_EstimatesNothing_AndFitsEverything()
+    {
+        var profile = new LatencyProfile();
+        profile.Estimate(5).ShouldBe(TimeSpan.Zero);
+        profile.LargestRowsWithin(Ms, 32).ShouldBe(32);
+    }
+
+    [Fact]
+    public void Estimate_IsAHighQuantile_NotTheMean()
+    {
+        var profile = new LatencyProfile();
+        for (var i = 0; i < 64; i++)
+        {
+            profile.Record(1, (i % 10 == 0 ? 20 : 1) * Ms);
+        }
+
+        profile.Estimate(1).ShouldBe(20 * Ms);
+    }
+
+    [Fact]
+    public void Estimate_NeverFallsWithSize()
+    {
+        var profile = new LatencyProfile();
+        profile.Record(1, 5 * Ms);
+        profile.Record(8, 3 * Ms);
+        profile.Estimate(8).ShouldBeGreaterThanOrEqualTo(profile.Estimate(1));
+    }
+
+    [Fact]
+    public void Estimate_BetweenAndBeyondBuckets_FollowsTheLine()
+    {
+        var profile = new LatencyProfile();
+        profile.Record(1, 2 * Ms);
+        profile.Record(16, 17 * Ms);
+        profile.Estimate(8).TotalMilliseconds.ShouldBe(9, 0.1);
+        profile.Estimate(32).TotalMilliseconds.ShouldBe(33, 0.1);
+        profile.LargestRowsWithin(9.05 * Ms, 64).ShouldBe(8);
+    }
+
+    [Fact]
+    public void OldSamples_AreForgotten()
+    {
+        var profile = new LatencyProfile();
+        for (var i = 0; i < LatencyProfile.SamplesPerBucket; i++)
+        {
+            profile.Record(1, 50 * Ms);
+        }
+
+        for (var i = 0; i < LatencyProfile.SamplesPerBucket; i++)
+        {
+            profile.Record(1, Ms);
+        }
+
+        profile.Estimate(1).ShouldBe(Ms);
+        profile.Describe().Single().Samples.ShouldBe(LatencyProfile.SamplesPerBucket);
+    }
+}
