@@ -336,10 +336,11 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
 
         var over = Of(replica.Id.ModelVersion.Model)
             .Where(r => r.Id.ModelVersion == replica.Id.ModelVersion && r.Phase == ReplicaPhase.Failed && (r.ContainerGone || r.Container is null))
+            .Reverse()
             .OrderByDescending(r => r.PhaseAt)
             .Skip(1)
             .ToList();
-        foreach (var old in over.Where(o => o != replica))
+        foreach (var old in over)
         {
             Remove(old.Id);
         }

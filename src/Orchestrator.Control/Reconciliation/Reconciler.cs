@@ -92,6 +92,9 @@ internal sealed partial class Reconciler
         return NextWait(views);
     }
 
+    /// <summary>Completes when no stop and no list is under way: tests take the next pass then.</summary>
+    internal Task WhenIdleAsync() => _launcher.WhenIdleAsync(CancellationToken.None);
+
     /// <summary>Ends every replica and waits until all containers are gone. Only after the loop ended.</summary>
     internal async Task StopAllAsync(CancellationToken cancellationToken)
     {

@@ -1,0 +1,78 @@
+using Orchestrator.Core.Admin;
+using Orchestrator.Core.Artefacts;
+using Orchestrator.Core.Cluster;
+using Orchestrator.Core.Registry;
+
+namespace Orchestrator.Control.Desired;
+
+/// <summary>Validates a whole cluster; every mistake, none: valid.</summary>
+internal delegate IReadOnlyList<SpecError> ClusterCheck(ClusterSpec spec);
+
+/// <summary>Carries an edit into the registry: read, edit, check, write if nobody else wrote meanwhile, else again.</summary>
+internal sealed class DesiredStateWriter(IModelRegistry registry, IArtefactStore artefacts, ClusterCheck validate)
+{
+    // Each lost attempt means that another writer got through; ten in a row is a writer gone wild, not bad luck.
+    private const int MaxAttempts = 10;
+
+    public async Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, ClusterSpec? file, bool dryRun, CancellationToken cancellationToken)
+    {
+        try
+        {
+            for (var attempt = 0; attempt < MaxAttempts; attempt++)
+            {
+                var now = await registry.ReadAsync(cancellationToken);
+                var (next, refusal) = Check(now, edit(now), file);
+                if (refusal is not null)
+                {
+                    return refusal;
+                }
+
+                var changes = SpecDiff.Lines(now.Desired, next!);
+                if (changes.Count == 0 || dryRun)
+                {
+                    return Applied(now.Revision, changes);
+                }
+
+                // Once begun, the write is not cut off: the caller could not tell what holds.
+                cancellationToken.ThrowIfCancellationRequested();
+                if (await registry.TryWriteDesiredAsync(now.Revision, next!, CancellationToken.None) is { } written)
+                {
+                    return Applied(written.Revision, changes);
+                }
+            }
+        }
+        catch (RegistryException exception)
+        {
+            return new ChangeOutcome(ChangeKind.NotStored, null, new AdminError($"the registry cannot be read or written, nothing was changed: {exception.Message}", []));
+        }
+
+        return new ChangeOutcome(ChangeKind.Conflict, null, new AdminError($"{MaxAttempts} other changes came between in a row, nothing was changed: try again", []));
+    }
+
+    private static ChangeOutcome Applied(long revision, IReadOnlyList<string> changes) =>
+        new(ChangeKind.Applied, new ApplyResult(revision, changes.Count > 0, changes), null);
+
+    // The file is checked as it was written, not with what is kept beside it: an application must not name a version the file does not list.
+    private (ClusterSpec? Next, ChangeOutcome? Refusal) Check(RegistrySnapshot now, EditOutcome edit, ClusterSpec? file)
+    {
+        if (edit.Spec is not { } next)
+        {
+            return (null, new ChangeOutcome(edit.Kind, null, edit.Error));
+        }
+
+        IReadOnlyList<SpecError> mistakes = [.. validate(file ?? next), .. DesiredChecks.MissingArtefacts(file ?? next, artefacts)];
+        if (mistakes.Count > 0)
+        {
+            return (null, Refuse(ChangeKind.Invalid, mistakes));
+        }
+
+        var changed = DesiredChecks.ChangedVersions(now.Desired, next);
+        return changed.Count > 0 ? (null, Refuse(ChangeKind.Conflict, changed)) : (next, null);
+    }
+
+    private static ChangeOutcome Refuse(ChangeKind kind, IReadOnlyList<SpecError> errors)
+    {
+        var text = errors.Count == 1 ? errors[0].Message : $"{errors.Count} mistakes, nothing was changed; the first: {errors[0].Message}";
+        return new ChangeOutcome(kind, null, new AdminError(text, errors));
+    }
+}

@@ -1,0 +1,165 @@
+using Orchestrator.Core;
+using Orchestrator.Core.Admin;
+using Orchestrator.Core.Cluster;
+using Orchestrator.Core.Registry;
+
+namespace Orchestrator.Control.Desired;
+
+/// <summary>Edits of the desired state as pure functions. They check what only the edit can know; whether the outcome is a valid cluster is the validator's business.</summary>
+internal static class SpecEdits
+{
+    /// <summary>
+    /// The cluster becomes what the file says, with one addition: of each model that stays, the version that rollback goes to is kept, not live, if the file no longer
+    /// lists it. That is the one that serves until the rollout is over; once the file's version serves, the one before it. Everything else the file lacks is removed.
+    /// </summary>
+    public static EditOutcome Apply(RegistrySnapshot now, ClusterSpec file) =>
+        EditOutcome.To(file with { Models = [.. file.Models.Select(m => WithRollbackTarget(now, m))] });
+
+    public static EditOutcome Deploy(RegistrySnapshot now, string model, DeployRequest request)
+    {
+        var spec = request.Version;
+        if (now.Desired.FindModel(model) is not { } existing)
+        {
+            return EditOutcome.To(now.Desired with
+            {
+                Models = [.. now.Desired.Models, new ModelSpec { Name = model, CurrentVersion = spec.Version, Versions = [spec] }],
+            });
+        }
+
+        var versions = existing.FindVersion(spec.Version) is null
+            ? existing.Versions.Append(spec)
+            : existing.Versions.Select(v => v.Version == spec.Version ? spec : v);
+        return EditOutcome.To(Replace(now.Desired, existing with
+        {
+            Versions = [.. versions],
+            CurrentVersion = request.MakeCurrent ? spec.Version : existing.CurrentVersion,
+        }));
+    }
+
+    /// <summary>Without a version: away from a rollout that is not over, back to what serves; else to what served before.</summary>
+    public static EditOutcome Rollback(RegistrySnapshot now, string model, string? version)
+    {
+        if (now.Desired.FindModel(model) is not { } existing)
+        {
+            return UnknownModel(now.Desired, model);
+        }
+
+        var observed = now.Observed.Models.GetValueOrDefault(model);
+        var target = version ?? RollbackTarget(existing.CurrentVersion, observed);
+        if (target is null)
+        {
+            return EditOutcome.Conflict($"model {model} has nothing to roll back to: no other version of it has served yet; name one of {VersionNames(existing)}");
+        }
+
+        if (existing.FindVersion(target) is null)
+        {
+            return version is null
+                ? EditOutcome.Conflict($"version {target} of model {model}, which served before, is no longer known; name one of {VersionNames(existing)}")
+                : UnknownVersion(existing, target);
+        }
+
+        return EditOutcome.To(Replace(now.Desired, existing with { CurrentVersion = target }));
+    }
+
+    public static EditOutcome Scale(RegistrySnapshot now, ModelVersionId id, int replicas)
+    {
+        if (now.Desired.FindModel(id.Model) is not { } model)
+        {
+            return UnknownModel(now.Desired, id.Model);
+        }
+
+        return model.FindVersion(id.Version) is null
+            ? UnknownVersion(model, id.Version)
+            : EditOutcome.To(Replace(now.Desired, model with
+            {
+                Versions = [.. model.Versions.Select(v => v.Version == id.Version ? v with { Replicas = replicas } : v)],
+            }));
+    }
+
+    public static EditOutcome RemoveModel(RegistrySnapshot now, string model)
+    {
+        if (now.Desired.FindModel(model) is null)
+        {
+            return UnknownModel(now.Desired, model);
+        }
+
+        var users = now.Desired.Applications.Where(a => a.Selection.Targets.Any(t => t.Model == model)).Select(a => a.Name).ToList();
+        return users.Count > 0
+            ? EditOutcome.Conflict($"model {model} is used by {Plural("application", users)}: remove or change {(users.Count == 1 ? "it" : "them")} first")
+            : EditOutcome.To(now.Desired with { Models = [.. now.Desired.Models.Where(m => m.Name != model)] });
+    }
+
+    public static EditOutcome RemoveVersion(RegistrySnapshot now, ModelVersionId id)
+    {
+        if (now.Desired.FindModel(id.Model) is not { } model)
+        {
+            return UnknownModel(now.Desired, id.Model);
+        }
+
+        if (model.FindVersion(id.Version) is null)
+        {
+            return UnknownVersion(model, id.Version);
+        }
+
+        if (model.CurrentVersion == id.Version)
+        {
+            return EditOutcome.Conflict($"version {id.Version} is the current one of model {id.Model}: make another one current first, or remove the model");
+        }
+
+        if (now.Observed.Models.GetValueOrDefault(id.Model)?.ServingVersion == id.Version)
+        {
+            return EditOutcome.Conflict($"version {id.Version} of model {id.Model} serves until version {model.CurrentVersion} takes over: wait for the rollout's end");
+        }
+
+        var users = now.Desired.Applications
+            .Where(a => a.Selection.Targets.Any(t => t.Model == id.Model && t.Version == id.Version)).Select(a => a.Name).ToList();
+        return users.Count > 0
+            ? EditOutcome.Conflict($"version {id.Version} of model {id.Model} is named by {Plural("application", users)}: change {(users.Count == 1 ? "it" : "them")} first")
+            : EditOutcome.To(Replace(now.Desired, model with { Versions = [.. model.Versions.Where(v => v.Version != id.Version)] }));
+    }
+
+    public static EditOutcome PutApplication(RegistrySnapshot now, ApplicationSpec application)
+    {
+        var exists = now.Desired.FindApplication(application.Name) is not null;
+        return EditOutcome.To(now.Desired with
+        {
+            Applications = exists
+                ? [.. now.Desired.Applications.Select(a => a.Name == application.Name ? application : a)]
+                : [.. now.Desired.Applications, application],
+        });
+    }
+
+    public static EditOutcome RemoveApplication(RegistrySnapshot now, string application) =>
+        now.Desired.FindApplication(application) is null
+            ? EditOutcome.Unknown($"there is no application {application}; known: {Names(now.Desired.Applications.Select(a => a.Name))}")
+            : EditOutcome.To(now.Desired with { Applications = [.. now.Desired.Applications.Where(a => a.Name != application)] });
+
+    private static ModelSpec WithRollbackTarget(RegistrySnapshot now, ModelSpec model)
+    {
+        var target = RollbackTarget(model.CurrentVersion, now.Observed.Models.GetValueOrDefault(model.Name));
+        return target is null || model.FindVersion(target) is not null || now.Desired.FindModel(model.Name)?.FindVersion(target) is not { } kept
+            ? model
+            : model with { Versions = [.. model.Versions, kept with { Standby = false }] };
+    }
+
+    private static string? RollbackTarget(string current, ModelObservation? observed)
+    {
+        var target = observed?.ServingVersion == current ? observed.PreviousVersion : observed?.ServingVersion;
+        return target == current ? null : target;
+    }
+
+    private static ClusterSpec Replace(ClusterSpec cluster, ModelSpec model) =>
+        cluster with { Models = [.. cluster.Models.Select(m => m.Name == model.Name ? model : m)] };
+
+    private static EditOutcome UnknownModel(ClusterSpec cluster, string model) =>
+        EditOutcome.Unknown($"there is no model {model}; known: {Names(cluster.Models.Select(m => m.Name))}");
+
+    private static EditOutcome UnknownVersion(ModelSpec model, string version) =>
+        EditOutcome.Unknown($"model {model.Name} has no version {version}; known: {VersionNames(model)}");
+
+    private static string VersionNames(ModelSpec model) => Names(model.Versions.Select(v => v.Version));
+
+    private static string Names(IEnumerable<string> names) => string.Join(", ", names.DefaultIfEmpty("none"));
+
+    private static string Plural(string what, List<string> names) => $"{what}{(names.Count == 1 ? "" : "s")} {string.Join(", ", names)}";
+}

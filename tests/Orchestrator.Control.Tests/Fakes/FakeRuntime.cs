@@ -1,0 +1,95 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using Orchestrator.Core;
+using Orchestrator.Core.Runtime;
+
+namespace Orchestrator.Control.Tests.Fakes;
+
+/// <summary>Containers that exist only here. Everything completes at once unless told otherwise.</summary>
+internal sealed class FakeRuntime : IContainerRuntime
+{
+    private readonly Dictionary<string, ContainerInfo> _running = [];
+    private readonly Channel<ContainerExit> _exits = Channel.CreateUnbounded<ContainerExit>();
+    private int _next;
+
+    public string Name => "fake";
+
+    public Dictionary<string, List<string>> Logs { get; } = [];
+
+    public IReadOnlyCollection<ContainerInfo> Running => _running.Values;
+
+    public List<ContainerLaunch> Launches { get; } = [];
+
+    public List<string> Stops { get; } = [];
+
+    /// <summary>Called for each launch; may throw.</summary>
+    public Action<ContainerLaunch> OnStart { get; set; } = _ => { };
+
+    public Func<string, Task> OnStop { get; set; } = _ => Task.CompletedTask;
+
+    public Exception? ListError { get; set; }
+
+    public Task<ContainerInfo> StartAsync(ContainerLaunch launch, CancellationToken cancellationToken)
+    {
+        Launches.Add(launch);
+        try
+        {
+            OnStart(launch);
+        }
+        catch (ContainerStartException exception)
+        {
+            return Task.FromException<ContainerInfo>(exception);
+        }
+
+        return Task.FromResult(AddRunning(launch.Replica, launch.SpecHash));
+    }
+
+    public ContainerInfo AddRunning(ReplicaId replica, string specHash)
+    {
+        var id = $"c{++_next}";
+        var info = new ContainerInfo
+        {
+            ContainerId = id,
+            Replica = replica,
+            SpecHash = specHash,
+            Address = new ContainerAddress("127.0.0.1", 10000 + _next),
+            StartedAt = DateTimeOffset.UnixEpoch.AddSeconds(_next),
+        };
+        _running.Add(id, info);
+        return info;
+    }
+
+    public async Task StopAsync(string containerId, TimeSpan grace, CancellationToken cancellationToken)
+    {
+        Stops.Add(containerId);
+        await OnStop(containerId);
+        _running.Remove(containerId);
+    }
+
+    public Task<IReadOnlyList<ContainerInfo>> ListAsync(CancellationToken cancellationToken) =>
+        ListError is { } error ? Task.FromException<IReadOnlyList<ContainerInfo>>(error) : Task.FromResult<IReadOnlyList<ContainerInfo>>([.. _running.Values]);
+
+    /// <summary>Ends a container by itself.</summary>
+    public ContainerExit End(string containerId, int? exitCode, string reason, params string[] lines)
+    {
+        _running.Remove(containerId, out var info);
+        var exit = new ContainerExit(containerId, info!.Replica, exitCode, reason, lines);
+        _exits.Writer.TryWrite(exit);
+        return exit;
+    }
+
+    public IAsyncEnumerable<ContainerExit> WatchExitsAsync(CancellationToken cancellationToken) => _exits.Reader.ReadAllAsync(cancellationToken);
+
+    public async IAsyncEnumerable<string> ReadLogAsync(string containerId, int tail, bool follow, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var line in Logs.GetValueOrDefault(containerId) ?? [])
+        {
+            yield return line;
+        }
+
+        if (follow)
+        {
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
+        }
+    }
+}
