@@ -1,10 +1,7 @@
 """Serves a pickled or joblib scikit-learn estimator. See README.md for the options."""
 
-import sys
-
 from orchestrator_container import Container
 
-sys.dont_write_bytecode = True  # the artefact's folder may hold modules; nothing is ever written there
 container = Container("sklearn")
 
 

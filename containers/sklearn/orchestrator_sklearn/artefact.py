@@ -33,7 +33,8 @@ def find(path):
         listing = ", ".join(found) or "none"
         raise LoadError(f"the folder {path} holds {listing}, expected exactly one {', '.join(SUFFIXES)}: name the file or remove the others")
     if path not in sys.path:
-        sys.path.append(path)  # modules of the model's own transformers may stand beside it
+        sys.path.append(path)  # modules of the model's own transformers may stand beside it,
+        sys.dont_write_bytecode = True  # and no __pycache__ may be written there
     return os.path.join(path, found[0])
 
 

@@ -111,7 +111,7 @@ def test_modules_beside_the_artefact_are_found_and_nothing_is_written(start, tmp
     import own_steps
     joblib.dump(own_steps.Half().fit(X), tmp_path / "m.joblib")
     before = sorted(p.name for p in tmp_path.iterdir())
-    reply = start(tmp_path).infer({"inputs": [{"name": "input", "datatype": "FP32", "shape": [1, 1], "data": [3]}]})
+    reply = start(tmp_path, environment={"PYTHONDONTWRITEBYTECODE": ""}).infer({"inputs": [{"name": "input", "datatype": "FP32", "shape": [1, 1], "data": [3]}]})
     assert reply.json["outputs"][0]["data"] == [1.5]
     assert sorted(p.name for p in tmp_path.iterdir()) == before
 

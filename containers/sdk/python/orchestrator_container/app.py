@@ -144,7 +144,7 @@ def read_headers(headers):
             traceparent = value.decode("latin-1")
         elif name == b"expect":
             expects = True
-    return Call(received, header_length, deadline, traceparent), length, expects
+    return Call(header_length, deadline, traceparent), length, expects
 
 
 def _wrong_verb(allowed):

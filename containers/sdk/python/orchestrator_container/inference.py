@@ -68,7 +68,7 @@ class Inference:
         headers = [
             (b"content-type", content_type),
             (b"content-length", b"%d" % len(body)),
-            (b"orchestrator-queue-us", b"%d" % ((started - call.received) // 1000)),
+            (b"orchestrator-queue-us", b"%d" % ((started - call.queued) // 1000)),
             (b"orchestrator-compute-us", b"%d" % ((computed - begun) // 1000)),
             self._version_header,
         ]

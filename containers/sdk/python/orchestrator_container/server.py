@@ -108,8 +108,8 @@ class Server:
     def _load(self):
         """On the first worker thread. Returns what turns a call into an answer."""
         try:
-            model = self._container.load_model(self._settings)
             from .inference import Inference
+            model = self._container.load_model(self._settings)
             inference = Inference(self._settings, model)
             metadata = self._describe(model)
             gc.collect()

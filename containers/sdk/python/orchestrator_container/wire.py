@@ -8,13 +8,13 @@ JSON_TYPE = (b"content-type", b"application/json")
 
 
 class Call:
-    """One accepted request. Times are perf_counter_ns."""
+    """One request on its way to a worker. Times are perf_counter_ns; queued is set when the workers take it over."""
 
-    __slots__ = ("body", "received", "header_length", "deadline", "traceparent", "done")
+    __slots__ = ("body", "queued", "header_length", "deadline", "traceparent", "done")
 
-    def __init__(self, received, header_length, deadline, traceparent):
+    def __init__(self, header_length, deadline, traceparent):
         self.body = None
-        self.received = received
+        self.queued = None
         self.header_length = header_length
         self.deadline = deadline
         self.traceparent = traceparent

@@ -7,6 +7,7 @@ SimpleQueue is written in C and its put releases a waiting thread without a Pyth
 
 import threading
 from queue import SimpleQueue
+from time import perf_counter_ns
 
 from .threads import limit_this_thread
 
@@ -32,6 +33,7 @@ class Workers:
             return False
         self.pending += 1
         call.done = done
+        call.queued = perf_counter_ns()
         self._queue.put(call)
         return True
 
