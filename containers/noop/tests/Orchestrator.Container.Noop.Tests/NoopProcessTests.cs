@@ -1,15 +1,18 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Orchestrator.Container.Tests;
 
 namespace Orchestrator.Container.Noop.Tests;
 
 /// <summary>The program from outside: exit codes, signals, faults on demand.</summary>
 public sealed class NoopProcessTests
 {
+    private const string Program = "orchestrator-noop.dll";
+
     [Fact]
     public async Task Infer_Rows_AnswersSumsAndTheBatchSize()
     {
-        await using var container = await ContainerProcess.StartReadyAsync("{}");
+        await using var container = await ContainerProcess.StartReadyAsync(Program, "{}");
 
         var outputs = (await ContainerProcess.JsonAsync(await container.InferAsync(1, 2.5, 3)))["outputs"]!;
 
@@ -20,7 +23,7 @@ public sealed class NoopProcessTests
     [Fact]
     public async Task Start_RefuseLoad_IsFatalWithCode3()
     {
-        await using var container = ContainerProcess.Start("""{"refuseLoad":true}""");
+        await using var container = ContainerProcess.Start(Program, """{"refuseLoad":true}""");
 
         await container.WaitForLogAsync("FATAL: option refuseLoad is true");
         (await container.ExitCodeAsync()).ShouldBe(3);
@@ -32,7 +35,7 @@ public sealed class NoopProcessTests
     [InlineData("nonsense", "expected a JSON object")]
     public async Task Start_WrongOption_IsFatalWithCode2(string options, string expected)
     {
-        await using var container = ContainerProcess.Start(options);
+        await using var container = ContainerProcess.Start(Program, options);
 
         (await container.WaitForLogAsync("FATAL: ")).ShouldContain(expected);
         (await container.ExitCodeAsync()).ShouldBe(2);
@@ -41,7 +44,7 @@ public sealed class NoopProcessTests
     [Fact]
     public async Task Start_SlowLoad_IsLiveAndNotReadyMeanwhileAndEndsOnASignal()
     {
-        await using var container = ContainerProcess.Start("""{"loadMs":3600000}""");
+        await using var container = ContainerProcess.Start(Program, """{"loadMs":3600000}""");
         await container.WaitForListeningAsync();
 
         (await StatusAsync(container, "/v2/health/live")).ShouldBe(HttpStatusCode.OK);
@@ -56,7 +59,7 @@ public sealed class NoopProcessTests
     [InlineData("INT")]
     public async Task Signal_WhileABatchComputes_FinishesItThenExitsWithZero(string signal)
     {
-        await using var container = await ContainerProcess.StartReadyAsync("""{"baseMs":400}""");
+        await using var container = await ContainerProcess.StartReadyAsync(Program, """{"baseMs":400}""");
         var running = container.InferAsync(7);
         // The first batch is computing once a second one is let in and a third refused; the signal must then wait for both.
         var others = await BusyAsync(container);
@@ -72,8 +75,8 @@ public sealed class NoopProcessTests
     [Fact]
     public async Task Signal_WhileABatchHangs_EndsAtTheDrainLimitOrAtTheSecondSignal()
     {
-        await using var limited = await ContainerProcess.StartReadyAsync("""{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "0.2"));
-        await using var impatient = await ContainerProcess.StartReadyAsync("""{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "3600"));
+        await using var limited = await ContainerProcess.StartReadyAsync(Program, """{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "0.2"));
+        await using var impatient = await ContainerProcess.StartReadyAsync(Program, """{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "3600"));
         List<Task> lost = [limited.InferAsync(5), impatient.InferAsync(5), .. await BusyAsync(limited), .. await BusyAsync(impatient)];
 
         limited.Signal("TERM");
@@ -90,7 +93,7 @@ public sealed class NoopProcessTests
     [Fact]
     public async Task CrashValue_Sent_KillsTheProcess()
     {
-        await using var container = await ContainerProcess.StartReadyAsync("""{"crashValue":9}""");
+        await using var container = await ContainerProcess.StartReadyAsync(Program, """{"crashValue":9}""");
 
         await Should.ThrowAsync<HttpRequestException>(() => container.InferAsync(1, 9));
 
@@ -100,7 +103,7 @@ public sealed class NoopProcessTests
     [Fact]
     public async Task Faults_OnDemand_FailRowBatchAndEveryNth()
     {
-        await using var container = await ContainerProcess.StartReadyAsync("""{"rowErrorValue":4,"failValue":5,"failEvery":3}""");
+        await using var container = await ContainerProcess.StartReadyAsync(Program, """{"rowErrorValue":4,"failValue":5,"failEvery":3}""");
 
         var rowError = await container.InferAsync(1, 4, 2);
         rowError.StatusCode.ShouldBe(HttpStatusCode.OK);
@@ -114,7 +117,7 @@ public sealed class NoopProcessTests
     [Fact]
     public async Task Routes_OfItsOwn_StreamAndEcho()
     {
-        await using var container = await ContainerProcess.StartReadyAsync("{}");
+        await using var container = await ContainerProcess.StartReadyAsync(Program, "{}");
         using var request = new HttpRequestMessage(HttpMethod.Get, "/echo-headers");
         request.Headers.Add("x-test", "yes");
 

@@ -3,9 +3,9 @@ using System.Net.Http.Json;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 
-namespace Orchestrator.Container.Noop.Tests;
+namespace Orchestrator.Container.Tests;
 
-/// <summary>The program itself as a child process on a free port.</summary>
+/// <summary>A container program as a child process on a free port. Linked into the tests of each program.</summary>
 internal sealed class ContainerProcess : IAsyncDisposable
 {
     private readonly Process _process;
@@ -21,9 +21,12 @@ internal sealed class ContainerProcess : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static ContainerProcess Start(string options, params (string Name, string Value)[] variables)
+    /// <param name="program">The dll, beside the tests.</param>
+    /// <param name="options">ORCHESTRATOR_OPTIONS.</param>
+    /// <param name="variables">Further variables.</param>
+    public static ContainerProcess Start(string program, string options, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "orchestrator-noop.dll")]) { RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program)]) { RedirectStandardError = true };
         start.Environment["ORCHESTRATOR_PORT"] = "0";
         start.Environment["ORCHESTRATOR_OPTIONS"] = options;
         foreach (var (name, value) in variables)
@@ -48,9 +51,9 @@ internal sealed class ContainerProcess : IAsyncDisposable
     }
 
     /// <summary>Starts it and waits until it says "ready".</summary>
-    public static async Task<ContainerProcess> StartReadyAsync(string options, params (string Name, string Value)[] variables)
+    public static async Task<ContainerProcess> StartReadyAsync(string program, string options, params (string Name, string Value)[] variables)
     {
-        var container = Start(options, variables);
+        var container = Start(program, options, variables);
         await container.WaitForListeningAsync();
         await container.WaitForLogAsync("info: ready");
         return container;
