@@ -1,0 +1,80 @@
+# Sourced by deploy/quickstart.sh and tests/run.sh: says and installs what is missing, builds what changed. Needs bash; sets ROOT.
+set -euo pipefail
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+cd "$ROOT"
+
+if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then BOLD=$'\e[1m' RED=$'\e[31m' RESET=$'\e[0m'; else BOLD='' RED='' RESET=''; fi
+say() { printf '%s==>%s %s\n' "$BOLD" "$RESET" "$*"; }
+fail() { printf '%serror:%s %s\n' "$RED" "$RESET" "$*" >&2; exit 1; }
+
+missing_packages=()
+want() { # package why
+  say "missing: $1 ($2)"
+  missing_packages+=("$1")
+}
+
+# need_programs "program package why" ...: notes the packages whose programs are missing; need_python "module package why" ...: the same for
+# modules of the system's Python. install_missing then installs them all at once.
+need_programs() {
+  local entry program package why
+  for entry in "$@"; do
+    read -r program package why <<<"$entry"
+    command -v "$program" >/dev/null 2>&1 || want "$package" "$why"
+  done
+}
+
+need_python() {
+  local entry module package why
+  for entry in "$@"; do
+    read -r module package why <<<"$entry"
+    /usr/bin/python3 -c "import importlib.util, sys; sys.exit(importlib.util.find_spec('$module') is None)" 2>/dev/null || want "$package" "$why"
+  done
+}
+
+install_missing() {
+  [ ${#missing_packages[@]} -gt 0 ] || return 0
+  if ! command -v apt-get >/dev/null 2>&1; then
+    fail "this is no Debian or Ubuntu; install with your system's own tools what these Debian packages hold, then run this again: ${missing_packages[*]}"
+  fi
+  if [ "$(id -u)" != 0 ]; then
+    fail "not root; run this once, then run this script again:  sudo apt-get install -y ${missing_packages[*]}"
+  fi
+  say "installing with apt-get: ${missing_packages[*]}"
+  export DEBIAN_FRONTEND=noninteractive
+  apt-get update -qq || fail "apt-get update failed; is there a network?"
+  apt-get install -y -qq --no-install-recommends "${missing_packages[@]}" >/dev/null || fail "apt-get install failed; the packages were: ${missing_packages[*]}"
+  missing_packages=()
+}
+
+need_dotnet() {
+  command -v dotnet >/dev/null 2>&1 || fail "the .NET 10 SDK is missing; install it from https://dotnet.microsoft.com/download, then run this again"
+  dotnet --version >/dev/null 2>&1 || fail "no .NET SDK that global.json accepts (10.0.100 or newer); found: $(dotnet --list-sdks 2>/dev/null | tr '\n' ' ')"
+}
+
+need_onnxruntime() {
+  if [ -d containers/onnx/node_modules/onnxruntime-node ] && [ ! containers/onnx/package-lock.json -nt containers/onnx/node_modules ]; then return 0; fi
+  say "installing onnxruntime-node with npm (containers/onnx)"
+  (cd containers/onnx && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) || fail "npm ci failed in containers/onnx"
+  touch containers/onnx/node_modules
+}
+
+# build STAMP TARGET...: builds in Release unless nothing changed since STAMP was written.
+build() {
+  local stamp=$1 target
+  shift
+  if [ -f "$stamp" ] && [ -z "$(find src containers samples tests Directory.*.props global.json BannedSymbols.txt .editorconfig \
+      \( -name node_modules -o -name bin -o -name obj -o -name __pycache__ -o -path samples/digits/models/digits-dotnet \) -prune -o \
+      -type f \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name 'global.json' -o -name '.editorconfig' -o -name 'BannedSymbols.txt' \) -newer "$stamp" -print -quit)" ]; then
+    return 0
+  fi
+  say "building (the first time takes a minute or two)"
+  mkdir -p "$(dirname "$stamp")"
+  for target in "$@"; do
+    dotnet build "$target" -c Release -v quiet -nologo -clp:NoSummary || fail "the build of $target failed"
+  done
+  # The digits model in C#: its published output is the artefact.
+  dotnet publish samples/digits/dotnet -c Release --no-build -v quiet -nologo -o samples/digits/models/digits-dotnet >/dev/null || fail "publishing samples/digits/dotnet failed"
+  cp samples/digits/models/digits-dotnet.json samples/digits/models/digits-dotnet/
+  dotnet build-server shutdown >/dev/null 2>&1 || true
+  touch "$stamp"
+}

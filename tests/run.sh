@@ -1,0 +1,100 @@
+#!/usr/bin/env bash
+# Every test there is: installs what they need, builds, runs them, and ends with one line `N passed, N failed`. Leaves nothing running.
+#   bash tests/run.sh [NAME...]   only the suites whose name contains one of NAME
+source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
+# Everything that tests start carries this in its environment, so that what is left over at the end can be found.
+export ORCHESTRATOR_TEST_RUN="run-$$-$(date +%s)"
+started=$(date +%s)
+
+need_dotnet
+need_programs "python3 python3 the-Python-containers" "node nodejs the-ONNX-container" "npm npm installs-ONNX-Runtime" "setpriv util-linux ends-containers-with-their-parent" "curl curl readiness-checks" "pgrep procps finds-leftovers"
+need_python "sklearn python3-sklearn models" "pandas python3-pandas named-columns" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP" \
+  "onnx python3-onnx test-models" "pytest python3-pytest Python-tests"
+install_missing
+need_onnxruntime
+build artifacts/tests.stamp Orchestrator.sln
+
+passed=0 failed=0 skipped=0
+results=artifacts/test-results
+rm -rf "$results" && mkdir -p "$results"
+
+wanted() {
+  [ ${#only[@]} -eq 0 ] && return 0
+  local name
+  for name in "${only[@]}"; do [[ $1 == *"$name"* ]] && return 0; done
+  return 1
+}
+only=("$@")
+
+# count NAME SECONDS PASSED FAILED SKIPPED: adds up and prints one line; a suite that ran no test has failed.
+count() {
+  local note=''
+  if [ $(($3 + $4)) -eq 0 ]; then
+    set -- "$1" "$2" 0 1 "$5"
+    note='  (ran no test, or ended before its summary)'
+  fi
+  passed=$((passed + $3)) failed=$((failed + $4)) skipped=$((skipped + $5))
+  printf '%-48s %5ds  %6d passed  %d failed%s\n' "$1" "$2" "$3" "$4" "$note"
+  if [ "$4" != 0 ]; then
+    grep -vE '^\s*$' "$results/$1.log" | tail -n 60 | sed 's/^/    /'
+  fi
+}
+
+field() { sed -E 's/\x1b\[[0-9;]*m//g' "$1" | grep -oE "$2" | tail -n 1 | grep -oE '[0-9]+' | tail -n 1 || true; }
+
+run_dotnet() { # assembly
+  local name=$1 log="$results/$1.log" begin=$SECONDS total errors failures left
+  wanted "$name" || return 0
+  timeout 1200 dotnet "artifacts/bin/$name/release/$name.dll" -noColor -noLogo >"$log" 2>&1 || true
+  total=$(field "$log" 'Total: [0-9]+') errors=$(field "$log" 'Errors: [0-9]+') failures=$(field "$log" 'Failed: [0-9]+') left=$(field "$log" 'Skipped: [0-9]+')
+  failures=$((${failures:-0} + ${errors:-0}))
+  count "$name" $((SECONDS - begin)) $((${total:-0} - failures - ${left:-0})) "$failures" "${left:-0}"
+}
+
+run_pytest() { # name folder...
+  local name=$1 log="$results/$1.log" begin=$SECONDS
+  shift
+  wanted "$name" || return 0
+  timeout 1200 /usr/bin/python3 -m pytest -q -p no:cacheprovider "$@" >"$log" 2>&1 || true
+  local ok bad errors left
+  ok=$(field "$log" '[0-9]+ passed') bad=$(field "$log" '[0-9]+ failed') errors=$(field "$log" '[0-9]+ errors?') left=$(field "$log" '[0-9]+ skipped')
+  count "$name" $((SECONDS - begin)) "${ok:-0}" $((${bad:-0} + ${errors:-0})) "${left:-0}"
+}
+
+run_node() { # name folder
+  local name=$1 log="$results/$1.log" begin=$SECONDS ok bad
+  wanted "$name" || return 0
+  (cd "$2" && timeout 1200 npm test --silent) >"$log" 2>&1 || true
+  ok=$(field "$log" '^(#|ℹ) pass [0-9]+') bad=$(field "$log" '^(#|ℹ) fail [0-9]+')
+  count "$name" $((SECONDS - begin)) "${ok:-0}" "${bad:-0}" 0
+}
+
+for project in $(git ls-files '*.Tests.csproj' 2>/dev/null || find . -name '*.Tests.csproj' -not -path './artifacts/*' | sort); do
+  name=$(basename "$project" .csproj)
+  [ "$name" = Orchestrator.EndToEnd.Tests ] || run_dotnet "$name"
+done
+run_pytest python-sdk containers/sdk/python/tests
+run_pytest sklearn-container containers/sklearn/tests
+run_node node-sdk containers/sdk/node
+run_node onnx-container containers/onnx
+run_dotnet Orchestrator.EndToEnd.Tests
+
+# Nothing may be left running of what the tests started.
+left=$(for p in /proc/[0-9]*; do
+  pid=${p#/proc/}
+  [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] || continue
+  tr '\0' '\n' <"$p/environ" 2>/dev/null | grep -qx "ORCHESTRATOR_TEST_RUN=$ORCHESTRATOR_TEST_RUN" || continue
+  parent=$(awk '/^PPid:/ {print $2}' "$p/status" 2>/dev/null || echo)
+  [ "$parent" = "$$" ] || [ "$parent" = "$BASHPID" ] || printf '%s %s\n' "$pid" "$(tr '\0' ' ' <"$p/cmdline" 2>/dev/null)"
+done || true)
+if [ -z "$left" ]; then
+  passed=$((passed + 1))
+else
+  failed=$((failed + 1))
+  printf 'left running by the tests (ended now):\n%s\n' "$left"
+  while read -r pid _; do kill -KILL "$pid" 2>/dev/null || true; done <<<"$left"
+fi
+
+say "took $(($(date +%s) - started)) s; logs in $results"
+if [ "$skipped" -gt 0 ]; then echo "$passed passed, $failed failed, $skipped skipped"; else echo "$passed passed, $failed failed"; fi
+[ "$failed" -eq 0 ]
