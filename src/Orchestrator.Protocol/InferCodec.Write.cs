@@ -36,9 +36,11 @@ public static partial class InferCodec
     /// <param name="inputs">Inputs; of <see cref="Tensor.Data"/> nothing is read, the sizes are in <paramref name="byteCounts"/>.</param>
     /// <param name="byteCounts">Bytes of each input, same order.</param>
     /// <param name="outputs">Requested outputs; empty: all.</param>
+    /// <param name="parameters">Request parameters; null: none.</param>
     /// <returns>Length of the JSON.</returns>
-    public static int WriteBinaryRequestHeader(IBufferWriter<byte> writer, IReadOnlyList<Tensor> inputs, ReadOnlySpan<long> byteCounts, IReadOnlyList<RequestedOutput> outputs) =>
-        WriteHeader(writer, new InferRequest { Inputs = inputs, Outputs = outputs }, byteCounts);
+    public static int WriteBinaryRequestHeader(
+        IBufferWriter<byte> writer, IReadOnlyList<Tensor> inputs, ReadOnlySpan<long> byteCounts, IReadOnlyList<RequestedOutput> outputs, IReadOnlyDictionary<string, JsonElement>? parameters = null) =>
+        WriteHeader(writer, new InferRequest { Inputs = inputs, Outputs = outputs, Parameters = parameters ?? InferRequest.NoParameters }, byteCounts);
 
     /// <summary>Writes a request as JSON, data flat.</summary>
     /// <exception cref="ProtocolException">A tensor has no JSON form: BF16, or bytes that are no UTF-8.</exception>

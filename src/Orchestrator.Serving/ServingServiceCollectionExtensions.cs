@@ -24,7 +24,12 @@ public static class ServingServiceCollectionExtensions
         services.AddSingleton<IItemSink, CacheSink>();
         services.AddSingleton<Func<ReplicaEndpoint, IReplicaClient>>(_ => endpoint => new HttpReplicaClient(endpoint));
         services.AddSingleton<UpdaterContext>();
-        services.AddSingleton<ServingTableUpdater>();
+        services.AddSingleton(p =>
+        {
+            var updater = ActivatorUtilities.CreateInstance<ServingTableUpdater>(p);
+            p.GetRequiredService<ServingMetrics>().Observe(updater.QueueLengths, updater.InFlight, p.GetRequiredService<PredictionCache>());
+            return updater;
+        });
         services.AddSingleton(p => new PredictionService(p.GetRequiredService<PredictionCache>(), p.GetRequiredService<ServingMetrics>(), p.GetRequiredService<TimeProvider>()));
         services.AddHostedService<ServingLoop>();
         return services;

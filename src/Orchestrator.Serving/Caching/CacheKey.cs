@@ -10,7 +10,7 @@ namespace Orchestrator.Serving.Caching;
 
 /// <summary>
 /// Names one question to one model version: SHA-256 over length-prefixed model, version, per input name, datatype, row shape (without the batch dimension)
-/// and little-endian bytes after conversion to the model's datatype, and the sorted requested outputs. Equal tensors have equal keys however they were sent.
+/// and little-endian bytes after conversion to the model's datatype, the sorted requested outputs, and the parameters that reach the container. Equal tensors have equal keys however they were sent.
 /// </summary>
 /// <param name="A">Bytes 0 to 7.</param>
 /// <param name="B">Bytes 8 to 15.</param>
@@ -24,9 +24,9 @@ internal readonly record struct CacheKey(ulong A, ulong B, ulong C, ulong D)
     public override int GetHashCode() => (int)A;
 
     /// <summary>Makes the key of a call with one row.</summary>
-    public static CacheKey Of(ModelVersionId id, IReadOnlyList<Tensor> inputs, IReadOnlyList<RequestedOutput> outputs)
+    public static CacheKey Of(ModelVersionId id, IReadOnlyList<Tensor> inputs, IReadOnlyList<RequestedOutput> outputs, string? parameters = null)
     {
-        var size = Length(id, inputs, outputs);
+        var size = Length(id, inputs, outputs) + TextLength(parameters ?? "");
         var rented = size > OnStack ? ArrayPool<byte>.Shared.Rent(size) : null;
         Span<byte> buffer = rented ?? stackalloc byte[OnStack];
         try
@@ -50,6 +50,7 @@ internal readonly record struct CacheKey(ulong A, ulong B, ulong C, ulong D)
             }
 
             WriteOutputs(ref writer, outputs);
+            writer.Text(parameters ?? "");
             Span<byte> hash = stackalloc byte[32];
             SHA256.HashData(buffer[..writer.Position], hash);
             var words = MemoryMarshal.Cast<byte, ulong>(hash);

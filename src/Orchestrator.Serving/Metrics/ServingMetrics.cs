@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Orchestrator.Core;
+using Orchestrator.Serving.Caching;
 using Orchestrator.Serving.Prediction;
 using Orchestrator.Serving.Queueing;
 using Orchestrator.Serving.Replicas;
@@ -20,11 +21,12 @@ public sealed class ServingMetrics
     private readonly Histogram<double> _compute;
     private readonly Counter<long> _cache;
     private readonly Counter<long> _batchFailures;
+    private readonly Meter _meter;
 
     /// <summary>Makes the instruments.</summary>
     public ServingMetrics(IMeterFactory meters)
     {
-        var meter = meters.Create(MeterName);
+        var meter = _meter = meters.Create(MeterName);
         _prediction = meter.CreateHistogram<double>("orchestrator.prediction.duration", "s", "From the call of the data plane to its outcome.");
         _queue = meter.CreateHistogram<double>("orchestrator.queue.duration", "s", "How long requests waited for their batch to leave.");
         _batch = meter.CreateHistogram<long>("orchestrator.batch.size", "{row}", "Rows per batch.");
@@ -32,6 +34,15 @@ public sealed class ServingMetrics
         _compute = meter.CreateHistogram<double>("orchestrator.compute.duration", "s", "Time inside the model, as the container reports it.");
         _cache = meter.CreateCounter<long>("orchestrator.cache.requests", "{request}", "Cache look-ups by result: hit, miss, joined.");
         _batchFailures = meter.CreateCounter<long>("orchestrator.batch.failures", "{batch}", "Batches that came back without an answer, by reason.");
+    }
+
+    /// <summary>Adds what is looked at when metrics are read: waiting requests, batches that are out, and what the cache holds.</summary>
+    internal void Observe(Func<IEnumerable<Measurement<int>>> queued, Func<IEnumerable<Measurement<int>>> inFlight, PredictionCache cache)
+    {
+        _meter.CreateObservableGauge("orchestrator.queue.length", queued, "{request}", "Requests that wait.");
+        _meter.CreateObservableGauge("orchestrator.replica.inflight", inFlight, "{batch}", "Batches that are out, over all replicas of a version.");
+        _meter.CreateObservableGauge("orchestrator.cache.bytes", () => cache.Bytes, "By", "Bytes that the prediction cache holds.");
+        _meter.CreateObservableGauge("orchestrator.cache.entries", () => cache.Count, "{entry}", "Answers that the prediction cache holds.");
     }
 
     internal bool PredictionsOn => _prediction.Enabled;

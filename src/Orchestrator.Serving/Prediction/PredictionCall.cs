@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Orchestrator.Core.Time;
 using Orchestrator.Protocol;
 using Orchestrator.Serving.Routing;
@@ -15,6 +16,9 @@ public readonly struct PredictionCall
 
     /// <summary>Requested outputs; empty: all.</summary>
     public IReadOnlyList<RequestedOutput> Outputs { get; init; }
+
+    /// <summary>The request's parameters, reserved ones included; what <see cref="RequestParameters"/> forwards is part of the question. Null: none.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Parameters { get; init; }
 
     /// <summary>When the client must have its answer.</summary>
     public required Deadline Deadline { get; init; }

@@ -106,9 +106,10 @@ public sealed class PredictionService
     {
         var target = call.Target;
         CacheKey? key = null;
+        var parameters = RequestParameters.Of(call.Parameters);
         if (_cache.IsEnabled && target.Spec.Cache.Enabled && call.Inputs[0].Rows == 1)
         {
-            var made = CacheKey.Of(target.Id, call.Inputs, call.Outputs ?? []);
+            var made = CacheKey.Of(target.Id, call.Inputs, call.Outputs ?? [], parameters?.Text);
             if (_cache.TryGet(made) is { } hit)
             {
                 _metrics.RecordCache(target.Id, "hit");
@@ -123,7 +124,8 @@ public sealed class PredictionService
         {
             Key = key,
             Ttl = target.Spec.Cache.Ttl,
-            Compatibility = CompatibilityOf(call),
+            Parameters = parameters?.Forwarded,
+            Compatibility = CompatibilityOf(call, parameters),
             Trace = BatchTrace.IsOn ? Activity.Current?.Context ?? default : default,
         };
         return key is { } k ? Share(target, k, item, waiter) : new Pending(item, waiter, true, null);
@@ -236,15 +238,15 @@ public sealed class PredictionService
         return outcome;
     }
 
-    private static string? CompatibilityOf(in PredictionCall call)
+    private static string? CompatibilityOf(in PredictionCall call, RequestParameters? parameters)
     {
         var outputs = call.Outputs ?? [];
-        if (call.Target.IsUniform && outputs.Count == 0 && call.Inputs.Count == call.Target.Inputs!.Count)
+        if (parameters is null && call.Target.IsUniform && outputs.Count == 0 && call.Inputs.Count == call.Target.Inputs!.Count)
         {
             return null;
         }
 
-        var text = new StringBuilder();
+        var text = new StringBuilder(parameters?.Text);
         foreach (var input in call.Inputs)
         {
             text.Append(input.Name).Append('[').AppendJoin(',', input.Shape.Skip(1)).Append(']');

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using Orchestrator.Protocol;
 using Orchestrator.Serving.Caching;
 using Orchestrator.Serving.Prediction;
@@ -54,6 +55,9 @@ internal sealed class PredictionItem
 
     /// <summary>Set when the answer shall be cached and shared.</summary>
     public CacheKey? Key { get; init; }
+
+    /// <summary>Request parameters for the container; null: none.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? Parameters { get; init; }
 
     /// <summary>How long the answer may be given again.</summary>
     public TimeSpan Ttl { get; init; }

@@ -102,7 +102,7 @@ internal sealed class HttpReplicaClient : IReplicaClient
         if (!_binary)
         {
             var json = new ArrayBufferWriter<byte>(4096);
-            InferCodec.WriteJsonRequest(json, new InferRequest { Inputs = Join(items), Outputs = first.Outputs });
+            InferCodec.WriteJsonRequest(json, new InferRequest { Inputs = Join(items), Outputs = first.Outputs, Parameters = first.Parameters ?? InferRequest.NoParameters });
             return Content(json.WrittenMemory, ContractNames.JsonContentType, null);
         }
 
@@ -125,7 +125,7 @@ internal sealed class HttpReplicaClient : IReplicaClient
         }
 
         var writer = new ArrayBufferWriter<byte>((int)Math.Min(int.MaxValue / 2, total + 512 + (inputs.Length * 128)));
-        var headerLength = InferCodec.WriteBinaryRequestHeader(writer, inputs, bytes, first.Outputs);
+        var headerLength = InferCodec.WriteBinaryRequestHeader(writer, inputs, bytes, first.Outputs, first.Parameters);
         for (var i = 0; i < inputs.Length; i++)
         {
             foreach (var item in items)

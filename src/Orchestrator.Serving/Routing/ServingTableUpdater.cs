@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Orchestrator.Core;
@@ -103,6 +104,20 @@ internal sealed class ServingTableUpdater
         lock (_lock)
         {
             return [.. _sets.Values.Concat(_retired).SelectMany(s => s.Report())];
+        }
+    }
+
+    /// <summary>Waiting requests per version, for metrics.</summary>
+    public IEnumerable<Measurement<int>> QueueLengths() => Measure(set => set.Queue.Length);
+
+    /// <summary>Batches that are out per version, for metrics.</summary>
+    public IEnumerable<Measurement<int>> InFlight() => Measure(set => set.Report().Sum(r => r.InFlight));
+
+    private List<Measurement<int>> Measure(Func<ReplicaSet, int> value)
+    {
+        lock (_lock)
+        {
+            return [.. _sets.Select(s => new Measurement<int>(value(s.Value), new("model", s.Key.Model), new("version", s.Key.Version)))];
         }
     }
 

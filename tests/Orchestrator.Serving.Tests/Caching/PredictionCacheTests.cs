@@ -174,6 +174,7 @@ public sealed class PredictionCacheTests
             CacheKey.Of(new ModelVersionId("m", "1"), [tensor], [new RequestedOutput("a")]),
             CacheKey.Of(new ModelVersionId("m", "1"), [tensor], [new RequestedOutput("a"), new RequestedOutput("b")]),
             CacheKey.Of(new ModelVersionId("m", "1"), [tensor, tensor], []),
+            CacheKey.Of(new ModelVersionId("m", "1"), [tensor], [], "1:k1:2"),
         };
         keys.Distinct().Count().ShouldBe(keys.Length);
         CacheKey.Of(new ModelVersionId("m", "1"), [tensor], [new RequestedOutput("b"), new RequestedOutput("a")]).ShouldBe(keys[8]);
