@@ -12,7 +12,6 @@ namespace Orchestrator.Core.Json;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     UseStringEnumConverter = true,
-    RespectNullableAnnotations = true,
     Converters = [typeof(DurationConverter)])]
 [JsonSerializable(typeof(ClusterSpec))]
 [JsonSerializable(typeof(RegistrySnapshot))]
@@ -26,6 +25,7 @@ namespace Orchestrator.Core.Json;
 [JsonSerializable(typeof(AdminError))]
 [JsonSerializable(typeof(IReadOnlyList<ModelStatus>))]
 [JsonSerializable(typeof(IReadOnlyList<ApplicationStatus>))]
+[JsonSerializable(typeof(IReadOnlyList<Orchestrator.Core.Serving.ReplicaReport>))]
 public sealed partial class CoreJson : JsonSerializerContext;
 
 /// <summary>Writes a duration as text with a unit.</summary>

@@ -83,7 +83,7 @@ internal sealed class TestContainer : IAsyncDisposable
     {
         if (socket is null)
         {
-            return new HttpClient { BaseAddress = new Uri(address), Timeout = GateModel.Patience };
+            return new HttpClient { BaseAddress = new Uri(address) };
         }
 
         var handler = new SocketsHttpHandler
@@ -95,6 +95,6 @@ internal sealed class TestContainer : IAsyncDisposable
                 return new NetworkStream(connection, ownsSocket: true);
             },
         };
-        return new HttpClient(handler) { BaseAddress = new Uri("http://container"), Timeout = GateModel.Patience };
+        return new HttpClient(handler) { BaseAddress = new Uri("http://container") };
     }
 }

@@ -1,0 +1,71 @@
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Orchestrator.Core.Admin;
+using Orchestrator.Core.Artefacts;
+using Orchestrator.Core.Json;
+using Orchestrator.Host.Composition;
+using Orchestrator.Host.Options;
+using Orchestrator.Host.Telemetry;
+using Orchestrator.Serving;
+
+namespace Orchestrator.Host.Admin;
+
+/// <summary>The admin API, health and metrics, on a port of their own.</summary>
+internal sealed class AdminSurface(IServiceProvider core, HostOptions options, ILogger<AdminSurface> logger) : Surface(core, logger)
+{
+    private const string OpenApiPath = "/openapi/{documentName}.json";
+
+    protected override string Name => "admin API";
+
+    protected override string Host => options.AdminHost;
+
+    protected override int Port => options.AdminPort;
+
+    protected override TimeSpan DrainTimeout => options.DrainTimeout;
+
+    protected override void ConfigureServices(IServiceCollection services)
+    {
+        Share<IControlPlane>(services);
+        Share<IArtefactStore>(services);
+        Share<ServingState>(services);
+        Share<BackgroundLoops>(services);
+        Share<MetricsScrape>(services);
+
+        // For the schemas in the OpenAPI document; bodies are read and written with CoreJson itself.
+        services.ConfigureHttpJsonOptions(json =>
+        {
+            json.SerializerOptions.TypeInfoResolverChain.Insert(0, CoreJson.Default);
+            json.SerializerOptions.Converters.Add(new DurationConverter());
+            json.SerializerOptions.Converters.Add(new System.Text.Json.Serialization.JsonStringEnumConverter());
+        });
+        services.AddOpenApi("v1", openApi =>
+        {
+            openApi.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info.Title = "Orchestrator admin API";
+                document.Servers?.Clear();
+                return Task.CompletedTask;
+            });
+            openApi.AddSchemaTransformer(DurationSchema.TransformAsync);
+        });
+    }
+
+    // Operators' port: uploads may be large and slow, everything else is bounded by AdminBody.
+    protected override void ConfigureLimits(KestrelServerLimits limits) => limits.MaxRequestBodySize = AdminBody.MaxBytes;
+
+    protected override void Configure(WebApplication app)
+    {
+        app.UseMiddleware<AdminErrors>();
+        app.UseMiddleware<BrowserGuard>();
+        app.UseRouting();
+        app.MapOpenApi(OpenApiPath);
+        HealthEndpoints.Map(app);
+        MetricsEndpoint.Map(app);
+        var api = app.MapGroup("/api/v1");
+        ClusterEndpoints.Map(api);
+        ModelEndpoints.Map(api);
+        ReplicaEndpoints.Map(api);
+        ApplicationEndpoints.Map(api);
+        ArtefactEndpoints.Map(api);
+        EventEndpoints.Map(api);
+    }
+}

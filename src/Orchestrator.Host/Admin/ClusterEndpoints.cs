@@ -1,0 +1,33 @@
+using Orchestrator.Core.Admin;
+using Orchestrator.Core.Cluster;
+using Orchestrator.Core.Json;
+
+namespace Orchestrator.Host.Admin;
+
+/// <summary>The cluster as a whole: its status, and its desired state.</summary>
+internal static class ClusterEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/status", (IControlPlane control) => Results.Json(control.Status, CoreJson.Default.ClusterStatus))
+            .WithSummary("Desired against observed, now.").Produces<ClusterStatus>();
+        routes.MapGet("/spec", ReadAsync)
+            .WithSummary("The desired state; header Orchestrator-Revision has its revision.").Produces<ClusterSpec>();
+        routes.MapPut("/spec", ApplyAsync)
+            .WithSummary("Makes the whole desired state equal to the body. dryRun=true validates and lists the changes only.")
+            .Accepts<ClusterSpec>("application/json").Produces<ApplyResult>().ProducesErrors(400, 409, 507);
+    }
+
+    private static async Task<IResult> ReadAsync(IControlPlane control, HttpResponse response, CancellationToken cancellationToken)
+    {
+        var (revision, desired) = await control.ReadDesiredAsync(cancellationToken);
+        response.Headers["Orchestrator-Revision"] = revision.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        return Results.Json(desired, CoreJson.Default.ClusterSpec);
+    }
+
+    private static async Task<IResult> ApplyAsync(HttpRequest request, IControlPlane control, bool? dryRun, CancellationToken cancellationToken)
+    {
+        var (desired, error) = await AdminBody.ReadAsync(request, CoreJson.Default.ClusterSpec, cancellationToken);
+        return error ?? AdminResults.Of(await control.ApplyAsync(desired!, dryRun ?? false, cancellationToken));
+    }
+}

@@ -1,0 +1,24 @@
+using Orchestrator.Core.Admin;
+using Orchestrator.Host.Composition;
+using Orchestrator.Serving;
+
+namespace Orchestrator.Host.Admin;
+
+/// <summary>Is the process alive, is it ready: for whatever supervises it.</summary>
+internal static class HealthEndpoints
+{
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        routes.MapGet("/healthz", (BackgroundLoops loops) => loops.FindEnded() is { } ended
+                ? Results.Text($"{ended} has ended; see the log.\n", statusCode: StatusCodes.Status503ServiceUnavailable)
+                : Results.Text("ok\n"))
+            .WithSummary("200 while the process and its loops are alive.").Produces<string>(contentType: "text/plain");
+        routes.MapGet("/readyz", (ServingState serving, IControlPlane control) => FindObstacle(serving, control) is { } obstacle
+                ? Results.Text(obstacle + "\n", statusCode: StatusCodes.Status503ServiceUnavailable)
+                : Results.Text("ready\n"))
+            .WithSummary("200 once the first serving snapshot was taken over and while the control plane has no problem.").Produces<string>(contentType: "text/plain");
+    }
+
+    private static string? FindObstacle(ServingState serving, IControlPlane control) =>
+        serving.Table.Snapshot.Revision == 0 ? "the first serving snapshot was not published yet" : control.Status.Problem;
+}

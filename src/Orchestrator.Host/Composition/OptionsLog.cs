@@ -1,0 +1,24 @@
+using Orchestrator.Host.Options;
+
+namespace Orchestrator.Host.Composition;
+
+/// <summary>Says once at start with which options the process runs.</summary>
+internal sealed partial class OptionsLog(HostOptions options, ILogger<OptionsLog> logger) : IHostedService
+{
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        Log.Effective(logger, options.QueryHost, options.QueryPort, options.AdminHost, options.AdminPort, options.StateDirectory, options.ContainersDirectory,
+            options.MaxBodyBytes, options.DrainTimeout, options.MetricsGrace);
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 5001, Level = LogLevel.Information, Message =
+            "Options: query {QueryHost}:{QueryPort}, admin {AdminHost}:{AdminPort}, state {State}, containers {Containers}, max body {MaxBodyBytes} bytes, drain timeout {Drain}, metrics grace {Grace}")]
+        public static partial void Effective(
+            ILogger logger, string queryHost, int queryPort, string adminHost, int adminPort, string state, string containers, int maxBodyBytes, TimeSpan drain, TimeSpan grace);
+    }
+}

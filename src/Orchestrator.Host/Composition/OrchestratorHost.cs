@@ -1,0 +1,70 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging.Console;
+using Orchestrator.Host.Admin;
+using Orchestrator.Host.Options;
+using Orchestrator.Host.Query;
+using Orchestrator.Host.Query.Containers;
+using Orchestrator.Host.Telemetry;
+
+namespace Orchestrator.Host.Composition;
+
+/// <summary>Puts the process together: ports and their adapters, control plane, data plane, the two surfaces.</summary>
+internal static class OrchestratorHost
+{
+    /// <summary>Everything, ready to be started.</summary>
+    /// <param name="options">Validated.</param>
+    /// <param name="addPlanes">Adds ports, control plane and data plane; null: those of <see cref="Planes"/>.</param>
+    public static IHost Build(HostOptions options, Action<IServiceCollection, HostOptions>? addPlanes = null)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var services = builder.Services;
+        AddLogging(builder.Logging);
+        services.AddMetrics();
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = ShutdownTimeout(options));
+
+        // Hosted services start in this order and stop in the opposite one: the surfaces come last, so that work stops coming in before anything that does it ends.
+        services.AddSingleton<BackgroundLoops>();
+        services.AddSingleton<MetricsScrape>();
+        services.AddHostedService<TelemetryService>();
+        services.AddHostedService<OptionsLog>();
+        (addPlanes ?? Planes.Add)(services, options);
+        services.AddHostedService<MetricsLoop>();
+        services.AddSingleton<ServedClusters>();
+        services.AddHostedService<ServedClustersLoop>();
+        AddSurface<AdminSurface>(services);
+        AddSurface<QuerySurface>(services);
+        return builder.Build();
+    }
+
+    // In flight requests, then containers: each has its own bound, this is only the sum that the host must allow.
+    private static TimeSpan ShutdownTimeout(HostOptions options) => options.DrainTimeout * 2 + TimeSpan.FromSeconds(20);
+
+    private static void AddSurface<T>(IServiceCollection services) where T : Surface
+    {
+        services.AddSingleton<T>(s => ActivatorUtilities.CreateInstance<T>(s));
+        services.AddHostedService(s => s.GetRequiredService<T>());
+    }
+
+    private static void AddLogging(ILoggingBuilder logging)
+    {
+        logging.AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            console.UseUtcTimestamp = true;
+            console.ColorBehavior = Console.IsErrorRedirected ? LoggerColorBehavior.Disabled : LoggerColorBehavior.Default;
+        });
+        logging.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Yarp", LogLevel.Warning);
+
+        // Warns with a stack trace for each client that leaves a stream; ContainerForwardMiddleware says in one line what is worth saying.
+        logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
+
+        // Even its Critical level would make ASP.NET Core start an activity and a log scope per request.
+        logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+    }
+}

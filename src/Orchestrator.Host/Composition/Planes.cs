@@ -1,0 +1,40 @@
+using Orchestrator.Core.Artefacts;
+using Orchestrator.Core.Registry;
+using Orchestrator.Core.Runtime;
+using Orchestrator.Core.Serving;
+using Orchestrator.Processes;
+using Orchestrator.Serving;
+using Orchestrator.Storage.Artefacts;
+using Orchestrator.Storage.Registry;
+
+namespace Orchestrator.Host.Composition;
+
+/// <summary>The adapters of this edition (disk, child processes, in memory between the planes), and the two planes over them.</summary>
+internal static class Planes
+{
+    public static void Add(IServiceCollection services, HostOptions options)
+    {
+        AddStorage(services, options);
+        AddProcesses(services, options);
+        services.AddSingleton<IServingSnapshots, InMemoryServingSnapshots>();
+        services.AddSingleton<IFrontendReports, InMemoryFrontendReports>();
+        services.AddServing();
+    }
+
+    // Opened when first asked for, which is before anything is started: the registry's lock fails a second orchestrator on the same folder.
+    private static void AddStorage(IServiceCollection services, HostOptions options)
+    {
+        services.AddSingleton<IModelRegistry>(s => DiskModelRegistry.Open(
+            Path.Combine(options.StateDirectory, "registry"), s.GetRequiredService<ILogger<DiskModelRegistry>>()));
+        services.AddSingleton<IArtefactStore>(s => DiskArtefactStore.Open(
+            Path.Combine(options.StateDirectory, "artefacts"), new ArtefactStoreOptions(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DiskArtefactStore>>()));
+    }
+
+    private static void AddProcesses(IServiceCollection services, HostOptions options)
+    {
+        services.AddSingleton(_ => FrameworkCatalog.Load(options.ContainersDirectory));
+        services.AddSingleton<IContainerRuntime>(s => new ProcessContainerRuntime(
+            new ProcessRuntimeOptions { WorkFolder = Path.Combine(options.StateDirectory, "processes") },
+            s.GetRequiredService<FrameworkCatalog>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ProcessContainerRuntime>>()));
+    }
+}

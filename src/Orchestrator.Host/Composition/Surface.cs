@@ -1,0 +1,126 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Orchestrator.Host.Options;
+
+namespace Orchestrator.Host.Composition;
+
+/// <summary>
+/// One HTTP port with a web application of its own. Two surfaces share the process and its singletons but neither routes nor limits: an admin route cannot be reached
+/// through the query port, whatever is mapped where.
+/// </summary>
+internal abstract partial class Surface(IServiceProvider core, ILogger logger) : IHostedService, IAsyncDisposable
+{
+    private WebApplication? _app;
+
+    protected abstract string Name { get; }
+
+    protected abstract string Host { get; }
+
+    protected abstract int Port { get; }
+
+    protected abstract TimeSpan DrainTimeout { get; }
+
+    /// <summary>Where it listens, once started; with the real port if any free one was asked for.</summary>
+    public Uri Address { get; private set; } = new("http://unstarted.invalid/");
+
+    /// <summary>Services of the surface alone, once started.</summary>
+    internal IServiceProvider Services => _app?.Services ?? throw new InvalidOperationException($"The {Name} was not started.");
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        _app = Build();
+        try
+        {
+            await _app.StartAsync(cancellationToken);
+        }
+        catch (IOException exception) when (exception.GetBaseException() is SocketException)
+        {
+            throw new SurfaceException($"The {Name} cannot listen on {Host}:{Port}: {exception.GetBaseException().Message}. Stop what uses the port, or choose another one.", exception);
+        }
+
+        Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        Log.Listening(logger, Name, Address);
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        if (_app is not null)
+        {
+            await _app.StopAsync(cancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+        {
+            await _app.DisposeAsync();
+        }
+    }
+
+    protected abstract void ConfigureServices(IServiceCollection services);
+
+    protected abstract void ConfigureLimits(KestrelServerLimits limits);
+
+    protected abstract void Configure(WebApplication app);
+
+    /// <summary>Makes a singleton of the process available in this surface; it stays the process's to dispose.</summary>
+    protected void Share<T>(IServiceCollection services) where T : class => services.AddSingleton(core.GetRequiredService<T>());
+
+    private WebApplication Build()
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Orchestrator.Host", EnvironmentName = Environments.Production });
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.AllowSynchronousIO = false;
+            ConfigureLimits(kestrel.Limits);
+            Listen(kestrel);
+        });
+        builder.Services.AddRouting();
+        Share<ILoggerFactory>(builder.Services);
+        Share<TimeProvider>(builder.Services);
+        Share<HostOptions>(builder.Services);
+        builder.Services.AddSingleton<IHostLifetime, ProcessOwnedLifetime>();
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = DrainTimeout);
+        ConfigureServices(builder.Services);
+        var app = builder.Build();
+        Configure(app);
+        return app;
+    }
+
+    private void Listen(KestrelServerOptions kestrel)
+    {
+        // Without TLS HTTP/2 could not be negotiated; browsers and every OIP client speak 1.1.
+        void Configure(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
+        if (IPAddress.TryParse(Host, out var address))
+        {
+            kestrel.Listen(address, Port, Configure);
+        }
+        else
+        {
+            kestrel.ListenLocalhost(Port, Configure);
+        }
+    }
+
+    /// <summary>Signals are the process's business: the surfaces are stopped in order by the host that owns them, not each on its own.</summary>
+    private sealed class ProcessOwnedLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 5000, Level = LogLevel.Information, Message = "The {Surface} listens on {Address}")]
+        public static partial void Listening(ILogger logger, string surface, Uri address);
+    }
+}
+
+/// <summary>A port cannot be had; the message says which, why and what to do.</summary>
+internal sealed class SurfaceException(string message, Exception innerException) : Exception(message, innerException);

@@ -1,0 +1,64 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace Orchestrator.Host;
+
+/// <summary>How this process is tuned. Read once from the command line and the environment, validated, logged, never changed.</summary>
+internal sealed class HostOptions
+{
+    /// <summary>Default of <see cref="QueryPort"/> (Clipper's).</summary>
+    public const int DefaultQueryPort = 1337;
+
+    /// <summary>Default of <see cref="AdminPort"/> (Clipper's).</summary>
+    public const int DefaultAdminPort = 1338;
+
+    /// <summary>Default of both hosts: nobody else's machine can reach a fresh installation.</summary>
+    public const string DefaultAddress = "127.0.0.1";
+
+    /// <summary>Default of <see cref="StateDirectory"/>.</summary>
+    public const string DefaultStateDirectory = ".orchestrator";
+
+    /// <summary>Default of <see cref="MaxBodyBytes"/>: 16 MiB.</summary>
+    public const int DefaultMaxBodyBytes = 16 * 1024 * 1024;
+
+    /// <summary>Default of <see cref="DrainTimeout"/>: 10 s.</summary>
+    public static readonly TimeSpan DefaultDrainTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>Default of <see cref="MetricsGrace"/>: 5 min, at least a few scrapes.</summary>
+    public static readonly TimeSpan DefaultMetricsGrace = TimeSpan.FromMinutes(5);
+
+    /// <summary>Address the query frontend listens on. Default 127.0.0.1.</summary>
+    [Required]
+    public string QueryHost { get; set; } = DefaultAddress;
+
+    /// <summary>Port of the query frontend; 0: any free one. Default 1337.</summary>
+    [Range(0, 65535)]
+    public int QueryPort { get; set; } = DefaultQueryPort;
+
+    /// <summary>Address the admin API listens on. Default 127.0.0.1.</summary>
+    [Required]
+    public string AdminHost { get; set; } = DefaultAddress;
+
+    /// <summary>Port of the admin API; 0: any free one. Default 1338.</summary>
+    [Range(0, 65535)]
+    public int AdminPort { get; set; } = DefaultAdminPort;
+
+    /// <summary>Folder of the registry, the artefacts and the containers' logs. Default <c>.orchestrator</c> in the working directory.</summary>
+    [Required]
+    public string StateDirectory { get; set; } = DefaultStateDirectory;
+
+    /// <summary>Folder with one folder per framework. Default: <c>containers</c> beside the executable or in a folder above it.</summary>
+    [Required]
+    public string ContainersDirectory { get; set; } = "";
+
+    /// <summary>Largest body of a prediction request in bytes, after decompression. Default 16 MiB.</summary>
+    [Range(1024, 1024 * 1024 * 1024)]
+    public int MaxBodyBytes { get; set; } = DefaultMaxBodyBytes;
+
+    /// <summary>How long requests that are in flight may take once the process was asked to end. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
+    public TimeSpan DrainTimeout { get; set; } = DefaultDrainTimeout;
+
+    /// <summary>How long <c>/metrics</c> shows series of a model version or application that is no longer served. Default 5 min.</summary>
+    [Range(typeof(TimeSpan), "00:00:00", "24:00:00")]
+    public TimeSpan MetricsGrace { get; set; } = DefaultMetricsGrace;
+}

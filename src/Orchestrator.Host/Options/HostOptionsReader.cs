@@ -1,0 +1,116 @@
+using System.Globalization;
+using Orchestrator.Core;
+
+namespace Orchestrator.Host.Options;
+
+/// <summary>Reads <see cref="HostOptions"/> from command line and environment; the command line wins. Collects every mistake before it gives up.</summary>
+internal static class HostOptionsReader
+{
+    private const string EnvironmentPrefix = "ORCHESTRATOR_";
+
+    private static readonly Setting[] Settings =
+    [
+        new("query-host", "address of the query frontend", (o, v) => Text(v, t => o.QueryHost = t)),
+        new("query-port", "port of the query frontend, 0: any free one", (o, v) => Number(v, n => o.QueryPort = n)),
+        new("admin-host", "address of the admin API", (o, v) => Text(v, t => o.AdminHost = t)),
+        new("admin-port", "port of the admin API, 0: any free one", (o, v) => Number(v, n => o.AdminPort = n)),
+        new("state", "folder of the registry, artefacts and logs", (o, v) => Text(v, t => o.StateDirectory = t)),
+        new("containers", "folder with one folder per framework", (o, v) => Text(v, t => o.ContainersDirectory = t)),
+        new("max-body-bytes", "largest body of a prediction request", (o, v) => Number(v, n => o.MaxBodyBytes = n)),
+        new("drain-timeout", "time for requests in flight at the end", (o, v) => Duration(v, d => o.DrainTimeout = d)),
+        new("metrics-grace", "how long metrics of what is no longer served stay", (o, v) => Duration(v, d => o.MetricsGrace = d)),
+    ];
+
+    /// <summary>What the command line may hold, for <c>--help</c> and messages.</summary>
+    public static string Usage { get; } =
+        "usage: Orchestrator.Host [options]   (each also as environment variable ORCHESTRATOR_<NAME>, dashes as underscores)\n"
+        + string.Join('\n', Settings.Select(s => $"  --{s.Name,-16} {s.Description}")) + "\n";
+
+    /// <summary>Reads; on mistakes <paramref name="errors"/> names each.</summary>
+    public static HostOptions Read(IReadOnlyList<string> arguments, Func<string, string?> environment, ICollection<string> errors)
+    {
+        var options = new HostOptions { ContainersDirectory = ContainersFolder.Find(AppContext.BaseDirectory) };
+        foreach (var setting in Settings)
+        {
+            var variable = EnvironmentPrefix + setting.Name.Replace('-', '_').ToUpperInvariant();
+            if (environment(variable) is { } value && setting.Apply(options, value) is { } expected)
+            {
+                errors.Add($"{variable}: expected {expected}, got '{value}'");
+            }
+        }
+
+        ReadArguments(options, arguments, errors);
+        return options;
+    }
+
+    private static void ReadArguments(HostOptions options, IReadOnlyList<string> arguments, ICollection<string> errors)
+    {
+        for (var i = 0; i < arguments.Count; i++)
+        {
+            var (name, value) = Cut(arguments[i]);
+            if (Array.Find(Settings, s => "--" + s.Name == name) is not { } setting)
+            {
+                errors.Add($"unknown argument '{arguments[i]}'");
+                continue;
+            }
+
+            if (value is null && ++i < arguments.Count)
+            {
+                value = arguments[i];
+            }
+
+            if (value is null)
+            {
+                errors.Add($"{name}: a value is missing");
+            }
+            else if (setting.Apply(options, value) is { } expected)
+            {
+                errors.Add($"{name}: expected {expected}, got '{value}'");
+            }
+        }
+    }
+
+    private static (string Name, string? Value) Cut(string argument)
+    {
+        var equals = argument.IndexOf('=', StringComparison.Ordinal);
+        return equals < 0 ? (argument, null) : (argument[..equals], argument[(equals + 1)..]);
+    }
+
+    private static string? Text(string value, Action<string> assign)
+    {
+        if (value.Length == 0)
+        {
+            return "a text";
+        }
+
+        assign(value);
+        return null;
+    }
+
+    private static string? Number(string value, Action<int> assign)
+    {
+        if (!int.TryParse(value, NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+        {
+            return "a whole number";
+        }
+
+        assign(number);
+        return null;
+    }
+
+    private static string? Duration(string value, Action<TimeSpan> assign)
+    {
+        if (!Durations.TryParse(value, out var duration))
+        {
+            return Durations.Expected;
+        }
+
+        assign(duration);
+        return null;
+    }
+
+    /// <param name="Name">Without the dashes.</param>
+    /// <param name="Description">One line for the usage text.</param>
+    /// <param name="Apply">Assigns; returns what was expected if the text is not that.</param>
+    private sealed record Setting(string Name, string Description, Func<HostOptions, string, string?> Apply);
+}

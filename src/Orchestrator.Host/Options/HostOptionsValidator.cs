@@ -1,0 +1,34 @@
+using System.ComponentModel.DataAnnotations;
+using System.Net;
+
+namespace Orchestrator.Host.Options;
+
+/// <summary>Checks ranges (attributes) and what must fit together; names every mistake.</summary>
+internal static class HostOptionsValidator
+{
+    /// <summary>Adds one line per mistake.</summary>
+    public static void Validate(HostOptions options, ICollection<string> errors)
+    {
+        var results = new List<ValidationResult>();
+        Validator.TryValidateObject(options, new ValidationContext(options), results, validateAllProperties: true);
+        foreach (var result in results)
+        {
+            errors.Add(result.ErrorMessage ?? string.Join(", ", result.MemberNames));
+        }
+
+        RequireAddress("--query-host", options.QueryHost, errors);
+        RequireAddress("--admin-host", options.AdminHost, errors);
+        if (options.QueryPort != 0 && options.QueryPort == options.AdminPort)
+        {
+            errors.Add($"--query-port and --admin-port are both {options.QueryPort}; the two surfaces need a port each");
+        }
+    }
+
+    private static void RequireAddress(string name, string value, ICollection<string> errors)
+    {
+        if (value != "localhost" && !IPAddress.TryParse(value, out _))
+        {
+            errors.Add($"{name}: expected an IP address to listen on (127.0.0.1, 0.0.0.0 for all, ::1) or localhost, got '{value}'");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+using Orchestrator.Host.Composition;
+
+return await HostProgram.RunAsync(args);

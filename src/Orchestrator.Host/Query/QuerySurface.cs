@@ -1,0 +1,94 @@
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.ObjectPool;
+using Orchestrator.Host.Composition;
+using Orchestrator.Host.Options;
+using Orchestrator.Host.Query.Applications;
+using Orchestrator.Host.Query.Containers;
+using Orchestrator.Host.Query.Http;
+using Orchestrator.Host.Query.OpenInference;
+using Orchestrator.Serving;
+using Orchestrator.Serving.Prediction;
+using Yarp.ReverseProxy.Configuration;
+using Yarp.ReverseProxy.Forwarder;
+using Yarp.ReverseProxy.Health;
+using Yarp.ReverseProxy.Model;
+
+namespace Orchestrator.Host.Query;
+
+/// <summary>The query frontend: predictions, the Open Inference Protocol, and pass-through to containers, on a port of its own.</summary>
+internal sealed class QuerySurface(IServiceProvider core, HostOptions options, ILogger<QuerySurface> logger) : Surface(core, logger)
+{
+    // Sized for a frontend that any client may reach: a connection that sends slowly or nothing is given up before it costs much.
+    private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(130);
+    private const int MaxHeadersBytes = 16 * 1024;
+
+    protected override string Name => "query frontend";
+
+    protected override string Host => options.QueryHost;
+
+    protected override int Port => options.QueryPort;
+
+    protected override TimeSpan DrainTimeout => options.DrainTimeout;
+
+    protected override void ConfigureServices(IServiceCollection services)
+    {
+        Share<ServingState>(services);
+        Share<PredictionService>(services);
+        Share<ServedClusters>(services);
+        services.AddSingleton(AnswerBuffer.CreatePool());
+        services.AddSingleton<JsonErrors>();
+        services.AddSingleton<QueryIds>();
+        services.AddSingleton<PredictAnswerWriter>();
+        services.AddSingleton<PredictMiddleware>();
+        services.AddSingleton<InferMiddleware>();
+        services.AddSingleton<ModelEndpoints>();
+        services.AddSingleton<ContainerForwardMiddleware>();
+        services.AddReverseProxy();
+        services.AddSingleton<IProxyConfigProvider>(s => s.GetRequiredService<ServedClusters>());
+        services.AddSingleton<IPassiveHealthCheckPolicy, FirstFailurePolicy>();
+        services.Replace(ServiceDescriptor.Singleton<IForwarderHttpClientFactory, ReplicaHttpClientFactory>());
+    }
+
+    protected override void ConfigureLimits(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerLimits limits)
+    {
+        limits.MaxRequestHeadersTotalSize = MaxHeadersBytes;
+        limits.RequestHeadersTimeout = HeadersTimeout;
+        limits.KeepAliveTimeout = KeepAlive;
+
+        // Our own check comes first and answers in JSON; this one bounds what Kestrel drains of a body that nobody read. Pass-through lifts it per request.
+        limits.MaxRequestBodySize = options.MaxBodyBytes + (limits.MaxRequestBufferSize ?? 0);
+    }
+
+    protected override void Configure(WebApplication app)
+    {
+        app.UseMiddleware<FailureMiddleware>();
+        app.UseRouting();
+        app.Services.GetRequiredService<ModelEndpoints>().Map(app);
+        app.MapReverseProxy(pipeline =>
+        {
+            pipeline.Use(EndOwnRequests(app.Services));
+            pipeline.UseLoadBalancing();
+            pipeline.UsePassiveHealthChecks();
+        });
+    }
+
+    /// <summary>Predictions end here; what is left belongs to a container and goes on through YARP's steps.</summary>
+    private static Func<RequestDelegate, RequestDelegate> EndOwnRequests(IServiceProvider services)
+    {
+        var predict = services.GetRequiredService<PredictMiddleware>();
+        var infer = services.GetRequiredService<InferMiddleware>();
+        var containers = services.GetRequiredService<ContainerForwardMiddleware>();
+        return forward => context =>
+        {
+            var values = context.Request.RouteValues;
+            return context.GetRouteModel().Config.RouteId switch
+            {
+                ProxyRoutes.Predict => predict.AnswerAsync(context, (string)values["app"]!),
+                ProxyRoutes.Infer => infer.AnswerAsync(context, (string)values["model"]!, null),
+                ProxyRoutes.InferVersion => infer.AnswerAsync(context, (string)values["model"]!, (string)values["version"]!),
+                _ => containers.ForwardAsync(context, forward),
+            };
+        };
+    }
+}
