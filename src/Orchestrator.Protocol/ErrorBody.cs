@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Orchestrator.Protocol;
@@ -7,13 +6,10 @@ namespace Orchestrator.Protocol;
 /// <summary>The protocol's error: <c>{"error":"text"}</c>.</summary>
 public static class ErrorBody
 {
-    /// <summary>Quotes and apostrophes stay readable: the answer is JSON, never HTML.</summary>
-    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
     /// <summary>Writes it.</summary>
     public static void Write(IBufferWriter<byte> writer, string error)
     {
-        using var json = new Utf8JsonWriter(writer, Readable);
+        using var json = new Utf8JsonWriter(writer, WireJson.WriterOptions);
         json.WriteStartObject();
         json.WriteString("error"u8, error);
         json.WriteEndObject();

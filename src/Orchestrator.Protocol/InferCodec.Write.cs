@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Orchestrator.Protocol;
@@ -7,9 +6,6 @@ namespace Orchestrator.Protocol;
 public static partial class InferCodec
 {
     private const int Alignment = 64;
-
-    // Validation off: what is written has the right form by construction. Bodies are never pasted into HTML, so nothing but JSON's own needs escaping.
-    private static readonly JsonWriterOptions WriterOptions = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Writes a request with all tensors raw and <c>binary_data_output</c> true, its JSON padded so that the first tensor starts at a multiple of 64 bytes.</summary>
     /// <returns>Length of the JSON, for <see cref="ContractNames.HeaderLength"/>.</returns>
@@ -47,7 +43,7 @@ public static partial class InferCodec
     public static void WriteJsonRequest(IBufferWriter<byte> writer, InferRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
-        using var json = new Utf8JsonWriter(writer, WriterOptions);
+        using var json = new Utf8JsonWriter(writer, WireJson.WriterOptions);
         json.WriteStartObject();
         WriteId(json, request.Id);
         WriteParameters(json, request.Parameters, request.BinaryOutput, null);
@@ -73,7 +69,7 @@ public static partial class InferCodec
     {
         ArgumentNullException.ThrowIfNull(response);
         var raw = new bool[response.Outputs.Count];
-        using var json = new Utf8JsonWriter(writer, WriterOptions);
+        using var json = new Utf8JsonWriter(writer, WireJson.WriterOptions);
         json.WriteStartObject();
         json.WriteString("model_name"u8, response.ModelName);
         if (response.ModelVersion is not null)
@@ -117,7 +113,7 @@ public static partial class InferCodec
             throw new ArgumentException($"{byteCounts.Length} byte counts for {request.Inputs.Count} inputs, expected one for each", nameof(byteCounts));
         }
 
-        using var json = new Utf8JsonWriter(writer, WriterOptions);
+        using var json = new Utf8JsonWriter(writer, WireJson.WriterOptions);
         json.WriteStartObject();
         WriteId(json, request.Id);
         WriteParameters(json, request.Parameters, true, null);

@@ -31,7 +31,7 @@ public static class ModelMetadataCodec
     public static void Write(IBufferWriter<byte> writer, ModelMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        using var json = new Utf8JsonWriter(writer);
+        using var json = new Utf8JsonWriter(writer, WireJson.WriterOptions);
         json.WriteStartObject();
         json.WriteString("name"u8, metadata.Name);
         WireJson.WriteStrings(json, "versions"u8, metadata.Versions);

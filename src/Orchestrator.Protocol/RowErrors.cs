@@ -32,7 +32,7 @@ internal static class RowErrors
     public static string Write(IReadOnlyDictionary<int, string> errors)
     {
         var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
+        using (var writer = new Utf8JsonWriter(buffer, WireJson.WriterOptions))
         {
             writer.WriteStartObject();
             foreach (var (row, error) in errors)

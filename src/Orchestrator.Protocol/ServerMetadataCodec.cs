@@ -28,7 +28,7 @@ public static class ServerMetadataCodec
     public static void Write(IBufferWriter<byte> writer, ServerMetadata metadata)
     {
         ArgumentNullException.ThrowIfNull(metadata);
-        using var json = new Utf8JsonWriter(writer);
+        using var json = new Utf8JsonWriter(writer, WireJson.WriterOptions);
         json.WriteStartObject();
         json.WriteString("name"u8, metadata.Name);
         json.WriteString("version"u8, metadata.Version);

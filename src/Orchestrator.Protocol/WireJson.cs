@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Orchestrator.Protocol;
@@ -9,6 +10,9 @@ namespace Orchestrator.Protocol;
 internal static class WireJson
 {
     private const int ExcerptLength = 60;
+
+    /// <summary>Validation off: what is written has the right form by construction. Bodies are never pasted into HTML, so nothing but JSON's own needs escaping.</summary>
+    public static JsonWriterOptions WriterOptions { get; } = new() { SkipValidation = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     public static JsonReaderOptions Options(CodecLimits limits) => new() { MaxDepth = limits.MaxDepth };
 
