@@ -21,7 +21,7 @@ while (true)
     var desired = new ClusterSpec
     {
         Name = "r" + next,
-        Models = [.. Enumerable.Range(0, 5000).Select(i => new ModelSpec { Name = $"m{i}", CurrentVersion = next })],
+        Models = [.. Enumerable.Range(0, 200).Select(i => new ModelSpec { Name = $"m{i}", CurrentVersion = next })],
     };
     snapshot = await registry.TryWriteDesiredAsync(snapshot.Revision, desired, CancellationToken.None) ?? throw new InvalidOperationException("Somebody else writes.");
     await registry.WriteObservedAsync(new ObservedState { Models = new Dictionary<string, ModelObservation> { ["m"] = new() { ServingVersion = next } } }, CancellationToken.None);

@@ -1,7 +1,7 @@
 namespace Orchestrator.Core.Cluster;
 
 /// <summary>One mistake in a spec.</summary>
-/// <param name="Path">Where: <c>models[0].versions[1].batching.policy</c>.</param>
+/// <param name="Path">Where: <c>models[0].versions[1].batching.policy</c>; empty for the whole.</param>
 /// <param name="Message">What is wrong, what was expected, what to do.</param>
 /// <param name="File">The file, if it came from one.</param>
 /// <param name="Line">1-based line in it.</param>
@@ -9,5 +9,9 @@ namespace Orchestrator.Core.Cluster;
 public sealed record SpecError(string Path, string Message, string? File = null, int? Line = null, int? Column = null)
 {
     /// <summary><c>cluster.yaml:12:5: models[0].replicas: ...</c>.</summary>
-    public override string ToString() => File is null ? $"{Path}: {Message}" : $"{File}:{Line}:{Column}: {Path}: {Message}";
+    public override string ToString()
+    {
+        var text = Path.Length == 0 ? Message : $"{Path}: {Message}";
+        return File is null ? text : Line is null ? $"{File}: {text}" : $"{File}:{Line}:{Column}: {text}";
+    }
 }

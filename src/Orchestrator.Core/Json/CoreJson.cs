@@ -12,6 +12,7 @@ namespace Orchestrator.Core.Json;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
     UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
     Converters = [typeof(DurationConverter)])]
 [JsonSerializable(typeof(ClusterSpec))]
 [JsonSerializable(typeof(RegistrySnapshot))]

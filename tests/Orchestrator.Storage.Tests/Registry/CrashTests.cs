@@ -48,7 +48,7 @@ public sealed class CrashTests : IDisposable
             registry.Warnings.ShouldBeEmpty();
             snapshot.Revision.ShouldBeInRange(acknowledged, acknowledged + 1);
             snapshot.Desired.Name.ShouldBe($"r{snapshot.Revision}");
-            snapshot.Desired.Models.Count.ShouldBe(5000);
+            snapshot.Desired.Models.Count.ShouldBe(200);
             long.Parse(snapshot.Observed.Models["m"].ServingVersion!, CultureInfo.InvariantCulture).ShouldBeInRange(acknowledged, acknowledged + 1);
         }
     }

@@ -14,6 +14,9 @@ internal sealed class GateModel : IModel, IModelRoutes, IDisposable
     /// <summary>A batch with this number throws.</summary>
     public const double BadBatch = -2;
 
+    /// <summary>How long a test waits for what must happen; only a broken container reaches it.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
     private readonly SemaphoreSlim _entered = new(0);
     private int _calls;
 
@@ -43,7 +46,9 @@ internal sealed class GateModel : IModel, IModelRoutes, IDisposable
         Warnings = ["first", "second"],
     };
 
-    public Task EnteredAsync() => _entered.WaitAsync(TestContext.Current.CancellationToken);
+    /// <summary>Returns once one more batch was given to it.</summary>
+    public async Task EnteredAsync() =>
+        (await _entered.WaitAsync(Patience, TestContext.Current.CancellationToken)).ShouldBeTrue("no batch reached the model");
 
     public ValueTask PredictAsync(Batch batch, CancellationToken cancellationToken)
     {

@@ -22,7 +22,7 @@ public sealed class LifecycleTests
 
         container.Gate.Gate.Set();
         (await (await running).Content.ReadAsStringAsync(TestContainer.Token)).ShouldContain("42");
-        (await drain).ShouldBeTrue();
+        (await drain.WaitAsync(GateModel.Patience, TestContainer.Token)).ShouldBeTrue();
         await Should.ThrowAsync<HttpRequestException>(() => container.InferAsync(TestContainer.Rows(1)));
     }
 
@@ -40,7 +40,7 @@ public sealed class LifecycleTests
         drain.IsCompleted.ShouldBeFalse();
         time.Advance(TimeSpan.FromSeconds(0.2));
 
-        (await drain).ShouldBeFalse();
+        (await drain.WaitAsync(GateModel.Patience, TestContainer.Token)).ShouldBeFalse();
         container.Gate.Gate.Set();
         await running;
     }
@@ -49,7 +49,7 @@ public sealed class LifecycleTests
     public async Task Dispose_AfterTheDrain_DisposesTheModel()
     {
         var container = await TestContainer.StartAsync();
-        (await container.Running.DrainAsync()).ShouldBeTrue();
+        (await container.Running.DrainAsync().WaitAsync(GateModel.Patience, TestContainer.Token)).ShouldBeTrue();
 
         await container.DisposeAsync();
 

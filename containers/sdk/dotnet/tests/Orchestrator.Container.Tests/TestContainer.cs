@@ -83,7 +83,7 @@ internal sealed class TestContainer : IAsyncDisposable
     {
         if (socket is null)
         {
-            return new HttpClient { BaseAddress = new Uri(address) };
+            return new HttpClient { BaseAddress = new Uri(address), Timeout = GateModel.Patience };
         }
 
         var handler = new SocketsHttpHandler
@@ -95,6 +95,6 @@ internal sealed class TestContainer : IAsyncDisposable
                 return new NetworkStream(connection, ownsSocket: true);
             },
         };
-        return new HttpClient(handler) { BaseAddress = new Uri("http://container") };
+        return new HttpClient(handler) { BaseAddress = new Uri("http://container"), Timeout = GateModel.Patience };
     }
 }

@@ -61,7 +61,7 @@ public sealed class WorkTests
 
         workers.Start(model);
 
-        (await job.Completion).ShouldBe(JobOutcome.TooLate);
+        (await job.Completion.WaitAsync(GateModel.Patience, TestContainer.Token)).ShouldBe(JobOutcome.TooLate);
         job.Queued.ShouldBe(TimeSpan.FromMilliseconds(6));
         model.Calls.ShouldBe(0);
         workers.Stop();
@@ -78,7 +78,7 @@ public sealed class WorkTests
 
         workers.Start(model);
 
-        (await job.Completion).ShouldBe(JobOutcome.Abandoned);
+        (await job.Completion.WaitAsync(GateModel.Patience, TestContainer.Token)).ShouldBe(JobOutcome.Abandoned);
         model.Calls.ShouldBe(0);
         workers.Stop();
     }
@@ -96,7 +96,7 @@ public sealed class WorkTests
 
         await leave.CancelAsync();
 
-        await cancelled.Task.WaitAsync(TestContainer.Token);
+        await cancelled.Task.WaitAsync(GateModel.Patience, TestContainer.Token);
         container.Gate.Gate.Set();
         await Should.ThrowAsync<OperationCanceledException>(() => call);
     }

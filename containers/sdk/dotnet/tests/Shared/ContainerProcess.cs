@@ -8,6 +8,9 @@ namespace Orchestrator.Container.Tests;
 /// <summary>A container program as a child process on a free port. Linked into the tests of each program.</summary>
 internal sealed class ContainerProcess : IAsyncDisposable
 {
+    /// <summary>How long a test waits for what must happen; only a broken container reaches it.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     private readonly Process _process;
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private readonly List<string> _log = [];
@@ -68,7 +71,9 @@ internal sealed class ContainerProcess : IAsyncDisposable
 
     public async Task<string> WaitForLogAsync(string start)
     {
-        await foreach (var line in _lines.Reader.ReadAllAsync(Token))
+        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(Token, patience.Token);
+        await foreach (var line in _lines.Reader.ReadAllAsync(either.Token))
         {
             _log.Add(line);
             if (line.StartsWith(start, StringComparison.Ordinal))
@@ -95,7 +100,7 @@ internal sealed class ContainerProcess : IAsyncDisposable
 
     public async Task<int> ExitCodeAsync()
     {
-        await _process.WaitForExitAsync(Token);
+        await _process.WaitForExitAsync(Token).WaitAsync(Patience, Token);
         return _process.ExitCode;
     }
 
