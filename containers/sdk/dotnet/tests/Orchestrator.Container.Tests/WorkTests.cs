@@ -84,6 +84,27 @@ public sealed class WorkTests
     }
 
     [Fact]
+    public async Task Infer_ModelThatAwaits_HoldsItsWorkerUntilItIsDone()
+    {
+        var model = new AwaitingModel();
+        await using var container = await TestContainer.StartAsync(model: model);
+        var first = container.InferAsync(TestContainer.Rows(1));
+        await model.Entered.Task.WaitAsync(GateModel.Patience, TestContainer.Token);
+        // Of two more one waits for the worker, and the other is refused because it does.
+        List<Task<HttpResponseMessage>> two = [container.InferAsync(TestContainer.Rows(2)), container.InferAsync(TestContainer.Rows(2))];
+        var refused = await Task.WhenAny(two);
+        (await refused).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        two.Remove(refused);
+
+        model.Running.ShouldBe(1);
+        model.Gate.SetResult();
+
+        (await first).StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await two[0]).StatusCode.ShouldBe(HttpStatusCode.OK);
+        model.MostRunning.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Infer_CallerLeavesWhileComputing_CancelsTheModelsToken()
     {
         await using var container = await TestContainer.StartAsync();
