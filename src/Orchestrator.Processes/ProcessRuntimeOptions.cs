@@ -18,7 +18,7 @@ public sealed record ProcessRuntimeOptions
     /// <summary>Folder of this runtime alone, for logs and working directories; made if it is missing. One orchestrator at a time uses it (the registry's lock sees to that).</summary>
     public required string WorkFolder { get; init; }
 
-    /// <summary>Where built .NET containers lie: <c>{folder}/{project name}/release|debug</c>. Null: <c>artifacts/bin</c> beside the folder of the containers.</summary>
+    /// <summary>Where built .NET containers lie: <c>{folder}/{project name}/release|debug</c>. Null: <c>artifacts/bin</c> beside the folder of the containers. What was published into a container's own <c>bin</c> is found as well.</summary>
     public string? BuildFolder { get; init; }
 
     /// <summary>How long containers may drain when the runtime is disposed; what is left is killed. Default 10 s.</summary>

@@ -91,10 +91,11 @@ internal sealed class ContainerCommandReader(ProcessRuntimeOptions options, Fram
     private string FindOutput(ContainerManifest manifest, string root)
     {
         var build = Path.Combine(options.BuildFolder ?? Path.Combine(root, "artifacts", "bin"), Path.GetFileNameWithoutExtension(manifest.Project!));
-        // The newest build is the one the author means.
-        var found = Configurations.Select(c => Path.Combine(build, c)).Where(Directory.Exists).OrderByDescending(NewestFile).FirstOrDefault();
+        // The newest build is the one the author means; published ones lie in the folder itself.
+        var found = Configurations.Select(c => Path.Combine(build, c)).Append(Path.Combine(manifest.Folder, "bin"))
+            .Where(Directory.Exists).Where(f => NewestFile(f) > DateTime.MinValue).MaxBy(NewestFile);
         return found ?? throw new ContainerStartException(
-            $"Framework '{manifest.Framework}' is not built (no {build}/release). Run: dotnet build -c Release {Path.Combine(manifest.Folder, manifest.Project!)}");
+            $"Framework '{manifest.Framework}' is not built (nothing in {build} or {manifest.Folder}/bin). Run: dotnet build -c Release {Path.Combine(manifest.Folder, manifest.Project!)}");
     }
 
     private static DateTime NewestFile(string folder) =>
