@@ -1,7 +1,7 @@
 namespace Orchestrator.Core.Cluster;
 
 /// <summary>Finds what somebody probably meant.</summary>
-internal static class Suggestion
+public static class Suggestion
 {
     /// <summary><c> (did you mean 'x'?)</c>, or nothing if no candidate is near: at most a third of the letters wrong.</summary>
     public static string For(string text, IEnumerable<string> candidates)

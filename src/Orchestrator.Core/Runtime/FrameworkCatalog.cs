@@ -60,6 +60,23 @@ public sealed class FrameworkCatalog
             : throw new ContainerManifestException($"{containersFolder}: no */{ContainerManifestReader.FileName} in it; expected one per framework.");
     }
 
+    /// <summary>The folder of the containers that ship with the orchestrator: <c>containers</c> beside an executable when installed, in the repository above it during development.</summary>
+    /// <param name="start">The executable's folder.</param>
+    /// <returns>Null: none. A folder that happens to be called so does not count without a manifest in it.</returns>
+    public static string? FindFolder(string start)
+    {
+        for (var folder = new DirectoryInfo(start); folder is not null; folder = folder.Parent)
+        {
+            var candidate = Path.Combine(folder.FullName, "containers");
+            if (Directory.Exists(candidate) && Directory.EnumerateDirectories(candidate).Any(d => File.Exists(Path.Combine(d, ContainerManifestReader.FileName))))
+            {
+                return candidate;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The manifest of a framework; null for <c>custom</c> and for unknown ones.</summary>
     public ContainerManifest? Find(string framework) => _manifests.GetValueOrDefault(framework);
 

@@ -1,0 +1,187 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Orchestrator.Core;
+using Orchestrator.Core.Admin;
+using Orchestrator.Core.Cluster;
+using Orchestrator.Core.Json;
+using Orchestrator.Core.Serving;
+
+namespace Orchestrator.Cli.Admin;
+
+/// <summary>The admin API as methods. Whatever goes wrong becomes a <see cref="CliException"/> that says what to do.</summary>
+internal sealed class AdminClient(HttpClient http, Uri address)
+{
+    public Uri Address { get; } = address;
+
+    public Task<ClusterStatus> StatusAsync(CancellationToken stop) => GetAsync("api/v1/status", CoreJson.Default.ClusterStatus, stop);
+
+    public Task<IReadOnlyList<ModelStatus>> ModelsAsync(CancellationToken stop) => GetAsync("api/v1/models", CoreJson.Default.IReadOnlyListModelStatus, stop);
+
+    public Task<ModelStatus> ModelAsync(string model, CancellationToken stop) => GetAsync($"api/v1/models/{Escape(model)}", CoreJson.Default.ModelStatus, stop);
+
+    public Task<IReadOnlyList<ApplicationStatus>> ApplicationsAsync(CancellationToken stop) => GetAsync("api/v1/applications", CoreJson.Default.IReadOnlyListApplicationStatus, stop);
+
+    public Task<ApplicationStatus> ApplicationAsync(string application, CancellationToken stop) =>
+        GetAsync($"api/v1/applications/{Escape(application)}", CoreJson.Default.ApplicationStatus, stop);
+
+    public Task<IReadOnlyList<ReplicaReport>> ProfileAsync(ModelVersionId id, CancellationToken stop) =>
+        GetAsync($"{VersionPath(id)}/profile", CoreJson.Default.IReadOnlyListReplicaReport, stop);
+
+    public Task<ApplyResult> ApplyAsync(ClusterSpec spec, bool dryRun, CancellationToken stop) =>
+        SendAsync(HttpMethod.Put, $"api/v1/spec?dryRun={(dryRun ? "true" : "false")}", Body(spec, CoreJson.Default.ClusterSpec), stop);
+
+    public Task<ApplyResult> DeployAsync(string model, DeployRequest request, CancellationToken stop) =>
+        SendAsync(HttpMethod.Post, $"api/v1/models/{Escape(model)}/deploy", Body(request, CoreJson.Default.DeployRequest), stop);
+
+    public Task<ApplyResult> RollbackAsync(string model, string? version, CancellationToken stop) =>
+        SendAsync(HttpMethod.Post, $"api/v1/models/{Escape(model)}/rollback", Body(new RollbackRequest(version), CoreJson.Default.RollbackRequest), stop);
+
+    public Task<ApplyResult> ScaleAsync(ModelVersionId id, int replicas, CancellationToken stop) =>
+        SendAsync(HttpMethod.Post, $"{VersionPath(id)}/scale", Body(new ScaleRequest(replicas), CoreJson.Default.ScaleRequest), stop);
+
+    public Task<ApplyResult> RemoveModelAsync(string model, CancellationToken stop) => SendAsync(HttpMethod.Delete, $"api/v1/models/{Escape(model)}", null, stop);
+
+    public Task<ApplyResult> RemoveVersionAsync(ModelVersionId id, CancellationToken stop) => SendAsync(HttpMethod.Delete, VersionPath(id), null, stop);
+
+    public Task<ApplyResult> PutApplicationAsync(ApplicationSpec application, CancellationToken stop) =>
+        SendAsync(HttpMethod.Put, $"api/v1/applications/{Escape(application.Name)}", Body(application, CoreJson.Default.ApplicationSpec), stop);
+
+    public Task<ApplyResult> RemoveApplicationAsync(string application, CancellationToken stop) =>
+        SendAsync(HttpMethod.Delete, $"api/v1/applications/{Escape(application)}", null, stop);
+
+    /// <summary>Whether something answers there at all, whatever it says.</summary>
+    public async Task<bool> AnswersAsync(CancellationToken stop)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(Address, "healthz"), stop);
+            return true;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    public async Task<bool> HasArtefactAsync(string digest, CancellationToken stop)
+    {
+        using var answer = await SendAsync(new HttpRequestMessage(HttpMethod.Head, new Uri(Address, $"api/v1/artefacts/{digest}")), stop);
+        return answer.StatusCode == HttpStatusCode.OK;
+    }
+
+    /// <param name="name">What a container will see.</param>
+    /// <param name="isFolder">The content is a tar archive.</param>
+    /// <param name="content">Stays the caller's.</param>
+    /// <param name="stop">Ends the upload; nothing of it stays.</param>
+    public async Task<UploadResult> UploadAsync(string name, bool isFolder, HttpContent content, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, $"api/v1/artefacts?name={Escape(name)}&kind={(isFolder ? "folder" : "file")}")) { Content = content };
+        using var answer = await SendAsync(request, stop);
+        return await ReadAsync(answer, CoreJson.Default.UploadResult, stop);
+    }
+
+    /// <summary>Lines <c>[instance] line</c>.</summary>
+    public async IAsyncEnumerable<string> LogsAsync(ModelVersionId id, string? instance, int tail, bool follow, [EnumeratorCancellation] CancellationToken stop)
+    {
+        var query = $"tail={tail}&follow={(follow ? "true" : "false")}{(instance is null ? "" : $"&instance={Escape(instance)}")}";
+        using var answer = await OpenAsync($"{VersionPath(id)}/logs?{query}", stop);
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(stop));
+        while (await ReadLineAsync(reader, stop) is { } line)
+        {
+            yield return line;
+        }
+    }
+
+    public async IAsyncEnumerable<ClusterEvent> EventsAsync(long since, [EnumeratorCancellation] CancellationToken stop)
+    {
+        using var answer = await OpenAsync($"api/v1/events?since={since}", stop);
+        var events = SseParser.Create(await answer.Content.ReadAsStreamAsync(stop), (_, data) => JsonSerializer.Deserialize(data, CoreJson.Default.ClusterEvent));
+        await foreach (var item in events.EnumerateAsync(stop))
+        {
+            if (item.Data is { } data)
+            {
+                yield return data;
+            }
+        }
+    }
+
+    private static string Escape(string text) => Uri.EscapeDataString(text);
+
+    private static string VersionPath(ModelVersionId id) => $"api/v1/models/{Escape(id.Model)}/versions/{Escape(id.Version)}";
+
+    private static JsonContent Body<T>(T value, JsonTypeInfo<T> type) => JsonContent.Create(value, type);
+
+    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Address, path));
+        using var answer = await SendAsync(request, stop);
+        return await ReadAsync(answer, type, stop);
+    }
+
+    private async Task<ApplyResult> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(Address, path)) { Content = body };
+        using var answer = await SendAsync(request, stop);
+        return await ReadAsync(answer, CoreJson.Default.ApplyResult, stop);
+    }
+
+    private async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Address, path));
+        var answer = await SendAsync(request, stop);
+        if (!answer.IsSuccessStatusCode)
+        {
+            using (answer)
+            {
+                throw await AdminAnswers.ExplainAsync(answer, stop);
+            }
+        }
+
+        return answer;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken stop)
+    {
+        try
+        {
+            return await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, stop);
+        }
+        catch (HttpRequestException e)
+        {
+            throw AdminAnswers.Unreachable(Address, e);
+        }
+    }
+
+    private async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken stop)
+    {
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw await AdminAnswers.ExplainAsync(answer, stop);
+        }
+
+        try
+        {
+            return await answer.Content.ReadFromJsonAsync(type, stop) ?? throw new JsonException("null");
+        }
+        catch (JsonException e)
+        {
+            throw new CliException(ExitCodes.Failed, $"{Address} answered with something else than expected ({e.Message}). Is it the admin API, and as new as this orch?", innerException: e);
+        }
+    }
+
+    private async Task<string?> ReadLineAsync(StreamReader reader, CancellationToken stop)
+    {
+        try
+        {
+            return await reader.ReadLineAsync(stop);
+        }
+        catch (Exception e) when (e is IOException or HttpRequestException)
+        {
+            throw AdminAnswers.Unreachable(Address, e);
+        }
+    }
+}

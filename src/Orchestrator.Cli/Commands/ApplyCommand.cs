@@ -1,0 +1,42 @@
+using System.CommandLine;
+using Orchestrator.Cli.Artefacts;
+using Orchestrator.Cli.Specs;
+using Orchestrator.Core.Admin;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orch apply</c>.</summary>
+internal static class ApplyCommand
+{
+    public static Command Create(CliContext context, GlobalOptions globals)
+    {
+        var file = FileOption(isRequired: true);
+        var dryRun = new Option<bool>("--dry-run") { Description = "Check everything and print the changes, but change nothing." };
+        var wait = new WaitOptions(isDefaultOnTerminal: false);
+        var command = new Command("apply", "Make the cluster what a file says; the same file again changes nothing.").With(file, dryRun);
+        return wait.AddTo(command).Runs(context, globals, async (session, parsed, stop) =>
+        {
+            var isDry = parsed.GetValue(dryRun);
+            var result = await ApplyAsync(session, parsed.GetValue(file)!, isDry, containersFolder: null, stop);
+            await (isDry ? WaitOptions.PrintAsync(session, result) : wait.FinishAsync(session, parsed, result, models: null, stop));
+            return ExitCodes.Ok;
+        });
+    }
+
+    public static Option<string?> FileOption(bool isRequired) => new("--file", "-f") { Description = "The cluster file (YAML).", HelpName = "FILE", Required = isRequired };
+
+    /// <summary>Reads, validates, uploads, writes; a mistake found here or by the server comes with its place in the file.</summary>
+    public static async Task<ApplyResult> ApplyAsync(Session session, string path, bool dryRun, string? containersFolder, CancellationToken stop)
+    {
+        var (file, spec) = ClusterFileLoader.Require(path, containersFolder);
+        var resolved = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(spec, Path.GetDirectoryName(Path.GetFullPath(path))!, dryRun, stop);
+        try
+        {
+            return await session.Admin.ApplyAsync(resolved, dryRun, stop);
+        }
+        catch (CliException e) when (e.SpecErrors.Count > 0)
+        {
+            throw ClusterFileLoader.Locate(file, e);
+        }
+    }
+}

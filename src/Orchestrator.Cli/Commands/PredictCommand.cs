@@ -1,0 +1,143 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Text;
+using System.Text.Json;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orch predict</c>.</summary>
+internal static class PredictCommand
+{
+    public static Command Create(CliContext context, GlobalOptions globals)
+    {
+        var application = new Argument<string>("application") { Description = "Name of the application." };
+        var input = new Argument<string>("input") { Description = "One input as JSON ([5.1, 3.5] or {\"age\": 61} or \"text\"), @FILE that holds it, or - for standard input." };
+        var batch = new Option<bool>("--batch") { Description = "The input is a list of inputs." };
+        return new Command("predict", "Ask an application for a prediction.").With(application, input, batch).Runs(context, globals, async (session, parsed, stop) =>
+        {
+            var text = await ReadAsync(session, parsed.GetRequiredValue(input), stop);
+            var body = $"{{\"{(parsed.GetValue(batch) ? "input_batch" : "input")}\":{text}}}";
+            var began = session.Context.Time.GetTimestamp();
+            using var answer = await SendAsync(session, parsed.GetRequiredValue(application), body, stop);
+            var content = await answer.Content.ReadAsStringAsync(stop);
+            var took = session.Context.Time.GetElapsedTime(began);
+            if (!answer.IsSuccessStatusCode)
+            {
+                throw await ExplainAsync(session, parsed.GetRequiredValue(application), answer, content, stop);
+            }
+
+            await PrintAsync(session, content, took);
+            return ExitCodes.Ok;
+        });
+    }
+
+    private static async Task<string> ReadAsync(Session session, string input, CancellationToken stop)
+    {
+        var text = input == "-" ? await session.Context.In.ReadToEndAsync(stop) : input.StartsWith('@') ? await ReadFileAsync(input[1..], stop) : input;
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return text.Trim();
+        }
+        catch (JsonException e)
+        {
+            throw new CliException(ExitCodes.Invalid, $"input: expected JSON such as [5.1, 3.5, 1.4] or {{\"age\": 61}} (text in double quotes), @FILE or -; {e.Message}", innerException: e);
+        }
+    }
+
+    private static async Task<string> ReadFileAsync(string path, CancellationToken stop)
+    {
+        try
+        {
+            return await File.ReadAllTextAsync(path, stop);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCodes.Invalid, $"input: {e.Message}", innerException: e);
+        }
+    }
+
+    private static async Task<HttpResponseMessage> SendAsync(Session session, string application, string body, CancellationToken stop)
+    {
+        var address = new Uri(session.QueryAddress, $"{Uri.EscapeDataString(application)}/predict");
+        using var content = new StringContent(body, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
+        try
+        {
+            return await session.Http.PostAsync(address, content, stop);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new CliException(
+                ExitCodes.Unreachable,
+                $"Cannot reach the query frontend at {address.GetLeftPart(UriPartial.Authority)} ({e.GetBaseException().Message}). Is it running? Start it with: orch up -f cluster.yaml; elsewhere: --url URL or ORCHESTRATOR_URL.",
+                innerException: e);
+        }
+    }
+
+    private static async Task<CliException> ExplainAsync(Session session, string application, HttpResponseMessage answer, string content, CancellationToken stop)
+    {
+        var status = string.Create(CultureInfo.InvariantCulture, $"{(int)answer.StatusCode} {answer.ReasonPhrase}");
+        var text = content;
+        try
+        {
+            using var document = JsonDocument.Parse(content);
+            string?[] parts = [Member(document.RootElement, "error"), Member(document.RootElement, "cause")];
+            text = string.Join(": ", parts.Where(p => p is not null));
+        }
+        catch (JsonException)
+        {
+            // Something else than the frontend answered; its words are quoted as they are.
+        }
+
+        if (answer.StatusCode == System.Net.HttpStatusCode.NotFound && await KnownApplicationsAsync(session, stop) is { } known && !known.Contains(application))
+        {
+            return Names.Unknown("application", application, known);
+        }
+
+        return new CliException(ExitCodes.Failed, $"{application}: {status}: {text}");
+    }
+
+    // Only for a better message: without an admin API the answer of the frontend must do.
+    private static async Task<IReadOnlyList<string>?> KnownApplicationsAsync(Session session, CancellationToken stop)
+    {
+        try
+        {
+            return [.. (await session.Admin.ApplicationsAsync(stop)).Select(a => a.Spec.Name)];
+        }
+        catch (CliException)
+        {
+            return null;
+        }
+    }
+
+    private static async Task PrintAsync(Session session, string content, TimeSpan took)
+    {
+        if (session.Printer.IsJson)
+        {
+            await session.Printer.RawLineAsync(content.Trim());
+            return;
+        }
+
+        using var document = JsonDocument.Parse(content);
+        var answers = document.RootElement.TryGetProperty("batch_predictions", out var batch) ? [.. batch.EnumerateArray()] : new[] { document.RootElement };
+        foreach (var answer in answers)
+        {
+            await session.Printer.RawLineAsync(answer.TryGetProperty("output", out var output) ? output.GetRawText() : $"error: {Member(answer, "error")}: {Member(answer, "cause")}");
+        }
+
+        await session.Printer.NoteAsync(Describe(answers, took));
+    }
+
+    private static string Describe(JsonElement[] answers, TimeSpan took)
+    {
+        var models = answers.Where(a => a.TryGetProperty("model", out _)).Select(a => $"{Member(a, "model")}:{Member(a, "version")}").Distinct().ToList();
+        var defaults = answers.Where(a => a.TryGetProperty("default", out var d) && d.ValueKind == JsonValueKind.True).ToList();
+        var by = models.Count > 0 ? $"answered by {string.Join(", ", models)}" : "answered";
+        var note = defaults.Count == 0 ? "" : $"; {(answers.Length == 1 ? "this is" : $"{defaults.Count} are")} the default output: {Member(defaults[0], "default_explanation")}";
+        return $"{by} in {Output.Sizes.Format(took)}{note}";
+    }
+
+    private static string? Member(JsonElement element, string name) =>
+        element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out var value) ? value.ValueKind == JsonValueKind.String ? value.GetString() : value.GetRawText() : null;
+}

@@ -1,0 +1,224 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Runtime.InteropServices;
+using Orchestrator.Cli.Hosting;
+using Orchestrator.Cli.Specs;
+using Orchestrator.Core.Runtime;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orch up</c>: the whole orchestrator in the foreground.</summary>
+internal sealed class UpCommand
+{
+    private const string DefaultState = ".orchestrator";
+    private const string Loopback = "127.0.0.1";
+    private const int DefaultUrlPort = 1337;
+    private const int DefaultAdminPort = 1338;
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+
+    private readonly Option<string?> _file = ApplyCommand.FileOption(isRequired: false);
+    private readonly Option<string> _state = new("--state") { Description = "Folder of the registry, artefacts and logs.", DefaultValueFactory = _ => DefaultState, HelpName = "DIR" };
+    private readonly Option<int> _urlPort = Port("--url-port", "Port for predictions.", DefaultUrlPort);
+    private readonly Option<int> _adminPort = Port("--admin-port", "Port of the admin API.", DefaultAdminPort);
+    private readonly Option<string?> _containers = new("--containers") { Description = "Folder with one folder per framework; by default the one beside orch.", HelpName = "DIR" };
+    private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Print everything the orchestrator logs, not only warnings." };
+    private readonly Option<Duration> _timeout = SpecOptions.Duration("--timeout", "How long progress is shown until everything is ready, at most; the orchestrator stays up after it.", TimeSpan.FromMinutes(5));
+    private readonly Option<string?> _readyFile = new("--ready-file") { Description = "Write the address for predictions into that file once everything is ready; for scripts that wait.", HelpName = "FILE" };
+    private readonly CliContext _context;
+    private readonly GlobalOptions _globals;
+
+    private UpCommand(CliContext context, GlobalOptions globals)
+    {
+        _context = context;
+        _globals = globals;
+    }
+
+    public static Command Create(CliContext context, GlobalOptions globals)
+    {
+        var up = new UpCommand(context, globals);
+        var command = new Command("up", "Run the orchestrator here, apply a cluster file, show progress until everything is ready, and stay until Ctrl-C.").With(
+            up._file, up._state, up._urlPort, up._adminPort, up._containers, up._verbose, up._timeout, up._readyFile);
+        command.SetAction(up.RunAsync);
+        return command;
+    }
+
+    private async Task<int> RunAsync(ParseResult parsed, CancellationToken stop)
+    {
+        var admin = new Uri($"http://{Loopback}:{parsed.GetValue(_adminPort)}/");
+        using var session = new Session(_context, _globals, parsed, admin);
+        var containers = parsed.GetValue(_containers) ?? FrameworkCatalog.FindFolder(AppContext.BaseDirectory);
+        if (parsed.GetValue(_file) is { } file)
+        {
+            // Before anything is started: a mistake in the file is said at once.
+            ClusterFileLoader.Require(file, containers);
+        }
+
+        if (await session.Admin.AnswersAsync(stop))
+        {
+            throw new CliException(ExitCodes.Failed, $"Something answers at {admin} already. If it is an orchestrator, use it: orch status, orch apply -f FILE; else choose other ports: --admin-port, --url-port.");
+        }
+
+        var program = HostProgramFinder.Find(AppContext.BaseDirectory, _context.Environment);
+        await using var log = new HostLog(Path.Combine(parsed.GetRequiredValue(_state), "host.log"), _context.Error, showAll: parsed.GetValue(_verbose));
+        using var host = await HostProcess.StartAsync(HostProgramFinder.Wrap(program, Arguments(parsed, containers)), log);
+        var signals = 0;
+        using var second = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
+        {
+            signal.Cancel = true;
+            if (Interlocked.Increment(ref signals) > 1)
+            {
+                host.Kill();
+            }
+        });
+        return await FollowAsync(session, parsed, host, log, containers, stop);
+    }
+
+    /// <summary>Whatever happens, the host has ended when this returns.</summary>
+    private async Task<int> FollowAsync(Session session, ParseResult parsed, HostProcess host, HostLog log, string? containers, CancellationToken stop)
+    {
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
+        var start = StartAsync(session, parsed, log, containers, ended.Token);
+        try
+        {
+            // Ends early when the host does: nothing that waits for its answers would ever go on.
+            if (await Task.WhenAny(start, host.Exited) == host.Exited)
+            {
+                await ended.CancelAsync();
+                await start.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+                return await ExplainEndAsync(session, host, log);
+            }
+
+            await start;
+            await host.Exited.WaitAsync(stop);
+            return await ExplainEndAsync(session, host, log);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            await session.Printer.NoteAsync("ending: requests in flight are finished, containers drained (Ctrl-C again ends at once)");
+            host.Stop();
+            return await host.Exited;
+        }
+        catch
+        {
+            host.Stop();
+            await host.Exited;
+            throw;
+        }
+    }
+
+    private async Task StartAsync(Session session, ParseResult parsed, HostLog log, string? containers, CancellationToken stop)
+    {
+        var began = session.Context.Time.GetTimestamp();
+        await session.Printer.NoteAsync("starting the orchestrator");
+        while (!await session.Admin.AnswersAsync(stop))
+        {
+            await Task.Delay(Period, session.Context.Time, stop);
+        }
+
+        var revision = 0L;
+        if (parsed.GetValue(_file) is { } file)
+        {
+            var result = await ApplyCommand.ApplyAsync(session, file, dryRun: false, containers, stop);
+            revision = result.Revision;
+            foreach (var change in result.Changes)
+            {
+                await session.Printer.NoteAsync(change);
+            }
+        }
+
+        log.Hold();
+        try
+        {
+            await session.Waiter.WaitAsync(revision, models: null, parsed.GetValue(_timeout).Value, stop);
+            var took = session.Context.Time.GetElapsedTime(began);
+            await session.Printer.NoteAsync($"everything is ready after {Output.Sizes.Format(took)}");
+            await WriteReadyFileAsync(parsed, stop);
+        }
+        catch (CliException e) when (e.ExitCode is ExitCodes.Failed or ExitCodes.TimedOut)
+        {
+            // The rest serves; a corrected file can be applied to the running orchestrator.
+            await session.Printer.ErrorAsync(e.Message, e.Details);
+            await session.Printer.NoteAsync("the orchestrator stays up; correct the file and run: orch apply -f FILE");
+        }
+        finally
+        {
+            await log.ReleaseAsync();
+        }
+
+        await PrintAddressesAsync(session, parsed, log, stop);
+    }
+
+    private async Task PrintAddressesAsync(Session session, ParseResult parsed, HostLog log, CancellationToken stop)
+    {
+        var status = await session.Admin.StatusAsync(stop);
+        var query = QueryAddress(parsed);
+        var urlOption = parsed.GetValue(_urlPort) == DefaultUrlPort ? "" : $" --url {query}";
+        var adminOption = parsed.GetValue(_adminPort) == DefaultAdminPort ? "" : $" --admin {session.Admin.Address.ToString().TrimEnd('/')}";
+        await session.Printer.ResultAsync(status, j => j.ClusterStatus, async () =>
+        {
+            foreach (var application in status.Applications)
+            {
+                await session.Printer.LineAsync($"  {application.Spec.Name,-12} POST {query}/{application.Spec.Name}/predict    orch predict {application.Spec.Name} INPUT{urlOption}");
+            }
+
+            await session.Printer.LineAsync($"  {"models",-12} {query}/v2/models/MODEL/infer    (Open Inference Protocol)");
+            await session.Printer.LineAsync($"  {"admin",-12} {session.Admin.Address}    orch status --watch{adminOption}, orch logs MODEL -f{adminOption}");
+            await session.Printer.LineAsync($"  {"log",-12} {log.Path}");
+            await session.Printer.LineAsync("Ctrl-C ends everything.");
+        });
+    }
+
+    private async Task WriteReadyFileAsync(ParseResult parsed, CancellationToken stop)
+    {
+        if (parsed.GetValue(_readyFile) is not { } path)
+        {
+            return;
+        }
+
+        try
+        {
+            await File.WriteAllTextAsync(path, QueryAddress(parsed) + "\n", stop);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCodes.Failed, $"--ready-file: {e.Message}", innerException: e);
+        }
+    }
+
+    private string QueryAddress(ParseResult parsed) => string.Create(CultureInfo.InvariantCulture, $"http://{Loopback}:{parsed.GetValue(_urlPort)}");
+
+    private static async Task<int> ExplainEndAsync(Session session, HostProcess host, HostLog log)
+    {
+        var code = await host.Exited;
+        if (code != ExitCodes.Ok)
+        {
+            await session.Printer.ErrorAsync($"the orchestrator ended with code {code}; its last words (all of them in {log.Path}):", log.Last);
+        }
+
+        return code;
+    }
+
+    private string[] Arguments(ParseResult parsed, string? containers)
+    {
+        string[] arguments =
+        [
+            "--query-port", Text(parsed.GetValue(_urlPort)), "--admin-port", Text(parsed.GetValue(_adminPort)), "--state", parsed.GetRequiredValue(_state),
+        ];
+        return containers is null ? arguments : [.. arguments, "--containers", containers];
+    }
+
+    private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static Option<int> Port(string name, string description, int usual)
+    {
+        var option = new Option<int>(name) { Description = description, DefaultValueFactory = _ => usual, HelpName = "PORT" };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count > 0 && (!int.TryParse(result.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var port) || port is < 1 or > 65535))
+            {
+                result.AddError($"{name}: expected a port from 1 to 65535, got '{result.Tokens[0].Value}'.");
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,23 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Orchestrator.Core.Admin;
+using Orchestrator.Core.Cluster;
+
+namespace Orchestrator.Cli.Output;
+
+/// <summary>JSON that only the command line speaks.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ContainerLogLine))]
+[JsonSerializable(typeof(ValidationReport))]
+internal sealed partial class CliJson : JsonSerializerContext
+{
+    private static readonly CliJson Relaxed = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
+
+    public static string LogLine(string instance, string line) => JsonSerializer.Serialize(new ContainerLogLine(instance, line), Relaxed.ContainerLogLine);
+
+    public static string Validation(IReadOnlyList<SpecError> errors) => JsonSerializer.Serialize(new ValidationReport(errors.Count == 0, errors), Relaxed.ValidationReport);
+}
+
+/// <summary>Answer of <c>orch validate -o json</c>.</summary>
+internal sealed record ValidationReport(bool Valid, IReadOnlyList<SpecError> Errors);

@@ -1,0 +1,136 @@
+using System.Globalization;
+using Orchestrator.Core;
+using Orchestrator.Core.Admin;
+using Orchestrator.Core.Serving;
+
+namespace Orchestrator.Cli.Output;
+
+/// <summary>The cluster's status as tables.</summary>
+internal static class StatusTables
+{
+    private const string Serving = "serving";
+    private const string Nothing = "-";
+
+    /// <summary>One row per version that is live or serving; a version that rests has a row only with <paramref name="all"/>.</summary>
+    public static TextTable Models(IEnumerable<ModelStatus> models, bool all = false)
+    {
+        var table = new TextTable("model", "version", "serving", "replicas", "phase", "restarts", "batch", "p99", "in flight", "reason");
+        foreach (var model in models)
+        {
+            foreach (var version in model.Versions.Where(v => all || IsShown(model, v)))
+            {
+                AddVersion(table, model, version);
+            }
+        }
+
+        return table;
+    }
+
+    public static TextTable Applications(IEnumerable<ApplicationStatus> applications)
+    {
+        var table = new TextTable("application", "slo", "models", "default", "state");
+        foreach (var application in applications)
+        {
+            var spec = application.Spec;
+            var slo = string.Create(CultureInfo.InvariantCulture, $"{Durations.Format(spec.Slo.Latency)} p{spec.Slo.Percentile}");
+            table.Add(
+                spec.Name, slo, string.Join(", ", spec.Selection.Targets.Select(t => Describe(t, spec.Selection.Targets.Count > 1))),
+                spec.DefaultOutput?.GetRawText() ?? Nothing,
+                application.Available ? new Cell("available", CellTone.Good) : new Cell("unavailable", CellTone.Bad));
+        }
+
+        return table;
+    }
+
+    /// <summary>The replicas of one model.</summary>
+    public static TextTable Replicas(ModelStatus model)
+    {
+        var table = new TextTable("version", "replica", "phase", "address", "restarts", "batches", "rows", "failures", "reason");
+        foreach (var version in model.Versions)
+        {
+            foreach (var replica in version.Replicas)
+            {
+                table.Add(
+                    version.Spec.Version, replica.Instance, new Cell(replica.Phase.ToString(), ToneOf(replica.Phase)), replica.Address ?? Nothing, Number(replica.Restarts),
+                    Number(replica.Report?.Batches ?? 0), Number(replica.Report?.Rows ?? 0), Number(replica.Report?.ConsecutiveFailures ?? 0), replica.Reason ?? replica.Report?.LastFailure ?? "");
+            }
+        }
+
+        return table;
+    }
+
+    /// <summary>Latency by batch size.</summary>
+    public static TextTable Profile(IEnumerable<ReplicaReport> reports)
+    {
+        var table = new TextTable("replica", "rows up to", "batches", "p50", "p99", "batch limit");
+        foreach (var report in reports)
+        {
+            foreach (var bucket in report.Profile)
+            {
+                table.Add(report.Id.ToString(), Number(bucket.Rows), Number(bucket.Samples), Sizes.Format(bucket.P50), Sizes.Format(bucket.P99), Number(report.BatchLimit));
+            }
+        }
+
+        return table;
+    }
+
+    private static bool IsShown(ModelStatus model, VersionStatus version) =>
+        version.Live || version.Replicas.Count > 0 || version.Spec.Version == model.ServingVersion || version.Spec.Version == model.CurrentVersion;
+
+    private static void AddVersion(TextTable table, ModelStatus model, VersionStatus version)
+    {
+        var isServing = version.Spec.Version == model.ServingVersion;
+        var isCurrent = version.Spec.Version == model.CurrentVersion;
+        var ready = version.Replicas.Count(r => r.Phase == ReplicaPhase.Ready);
+        var wanted = version.Live ? version.Spec.Replicas : 0;
+        var reports = version.Replicas.Select(r => r.Report).OfType<ReplicaReport>().ToList();
+        var replicaReason = version.Replicas.Where(r => r.Phase is ReplicaPhase.Failed or ReplicaPhase.Pending).Select(r => r.Reason).FirstOrDefault(r => r is not null);
+        table.Add(
+            model.Name,
+            version.Spec.Version,
+            isServing ? new Cell("yes", CellTone.Good) : isCurrent ? new Cell("not yet", CellTone.Busy) : new Cell("no", CellTone.Quiet),
+            new Cell($"{ready}/{wanted}", ready >= wanted ? CellTone.Plain : CellTone.Busy),
+            Phases(version),
+            Number(version.Replicas.Sum(r => r.Restarts)),
+            reports.Count == 0 ? Nothing : Number(reports.Max(r => r.BatchLimit)),
+            P99(reports),
+            Number(reports.Sum(r => r.InFlight)),
+            (isCurrent ? model.Reason : null) ?? replicaReason ?? "");
+    }
+
+    // A failed replica stays listed for its reason; beside running ones it is not the version's phase.
+    private static Cell Phases(VersionStatus version)
+    {
+        var phases = version.Replicas.Select(r => r.Phase).ToList();
+        if (phases.Any(p => p != ReplicaPhase.Failed))
+        {
+            phases.RemoveAll(p => p == ReplicaPhase.Failed);
+        }
+
+        var text = string.Join(", ", phases.Distinct().Order().Select(p => p.ToString()));
+        return text.Length == 0 ? new Cell(version.Live ? nameof(ReplicaPhase.Pending) : "resting", CellTone.Quiet) : new Cell(text, ToneOf(phases.Min()));
+    }
+
+    // Of the batch size that is used most: the sizes around it would only blur what a request sees.
+    private static string P99(List<ReplicaReport> reports)
+    {
+        var bucket = reports.SelectMany(r => r.Profile).MaxBy(b => b.Samples);
+        return bucket is { Samples: > 0 } ? Sizes.Format(bucket.P99) : Nothing;
+    }
+
+    private static string Describe(Core.Cluster.SelectionTarget target, bool withWeight) =>
+        target.Model + (target.Version is null ? "" : ":" + target.Version) + (withWeight ? string.Create(CultureInfo.InvariantCulture, $"={target.Weight}") : "");
+
+    internal static CellTone ToneOf(ReplicaPhase phase) => phase switch
+    {
+        ReplicaPhase.Ready => CellTone.Good,
+        ReplicaPhase.Failed => CellTone.Bad,
+        ReplicaPhase.Stopped or ReplicaPhase.Draining => CellTone.Quiet,
+        _ => CellTone.Busy,
+    };
+
+    /// <summary>Whether a model answers as wanted.</summary>
+    internal static bool IsServing(ModelStatus model) => model.State == Serving && model.ServingVersion == model.CurrentVersion;
+
+    private static string Number(long value) => value.ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,59 @@
+using Orchestrator.Cli.Output;
+using Orchestrator.Core.Admin;
+using Spectre.Console;
+
+namespace Orchestrator.Cli.Waiting;
+
+/// <summary>Shows how a rollout goes: a live table on a terminal, a line per change elsewhere, nothing for JSON.</summary>
+internal sealed class ProgressView(Printer printer, IReadOnlySet<string>? models)
+{
+    private readonly Dictionary<string, string> _shown = new(StringComparer.Ordinal);
+
+    /// <summary>Runs the work, which shows each status it sees.</summary>
+    public Task RunAsync(Func<Func<ClusterStatus, Task>, Task> work)
+    {
+        if (printer.IsJson)
+        {
+            return work(_ => Task.CompletedTask);
+        }
+
+        return printer.IsErrorTerminal
+            ? printer.ErrorConsole.Live(new Text("starting...")).StartAsync(live => work(status => Update(live, status)))
+            : work(WriteChangesAsync);
+    }
+
+    private Task Update(LiveDisplayContext live, ClusterStatus status)
+    {
+        live.UpdateTarget(StatusTables.Models(Watched(status)).ToSpectre());
+        live.Refresh();
+        return Task.CompletedTask;
+    }
+
+    private async Task WriteChangesAsync(ClusterStatus status)
+    {
+        foreach (var model in Watched(status))
+        {
+            await WriteIfNewAsync($"{model.Name}", $"{model.State}{Because(model.Reason)}");
+            foreach (var version in model.Versions)
+            {
+                foreach (var replica in version.Replicas)
+                {
+                    await WriteIfNewAsync($"{model.Name}:{version.Spec.Version}/{replica.Instance}", $"{replica.Phase}{Because(replica.Reason)}");
+                }
+            }
+        }
+    }
+
+    private async Task WriteIfNewAsync(string subject, string text)
+    {
+        if (_shown.GetValueOrDefault(subject) != text)
+        {
+            _shown[subject] = text;
+            await printer.NoteAsync($"{subject}: {text}");
+        }
+    }
+
+    private IEnumerable<ModelStatus> Watched(ClusterStatus status) => status.Models.Where(m => models is null || models.Contains(m.Name));
+
+    private static string Because(string? reason) => reason is null ? "" : $": {reason}";
+}

@@ -1,0 +1,70 @@
+using Orchestrator.Cli.Admin;
+using Orchestrator.Cli.Output;
+using Orchestrator.Core;
+using Orchestrator.Core.Admin;
+
+namespace Orchestrator.Cli.Waiting;
+
+/// <summary>Waits until a change is reached or has failed, and shows how it goes.</summary>
+internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProvider time)
+{
+    private const int LinesOfAFailure = 20;
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
+
+    /// <param name="revision">From the change's answer.</param>
+    /// <param name="models">Those waited for; null: all.</param>
+    /// <param name="timeout">How long, at most.</param>
+    /// <param name="stop">Ends the waiting, not the rollout.</param>
+    /// <exception cref="CliException">A rollout failed, or the time was over.</exception>
+    public async Task WaitAsync(long revision, IReadOnlySet<string>? models, TimeSpan timeout, CancellationToken stop)
+    {
+        using var deadline = new CancellationTokenSource(timeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stop);
+        var progress = new ProgressView(printer, models);
+        RolloutState? end = null;
+        ClusterStatus? last = null;
+        try
+        {
+            await progress.RunAsync(async show =>
+            {
+                while (end is null)
+                {
+                    last = await admin.StatusAsync(either.Token);
+                    await show(last);
+                    var state = RolloutState.Of(last, revision, models);
+                    end = state.IsReached || state.Failed.Count > 0 ? state : null;
+                    if (end is null)
+                    {
+                        await Task.Delay(Period, time, either.Token);
+                    }
+                }
+            });
+        }
+        catch (OperationCanceledException) when (deadline.IsCancellationRequested && !stop.IsCancellationRequested)
+        {
+            throw new CliException(ExitCodes.TimedOut, $"Not ready after {Durations.Format(timeout)}; it goes on in the background. See: orch status", Unfinished(last, models));
+        }
+
+        if (end!.Failed.Count > 0)
+        {
+            throw Explain(end.Failed);
+        }
+    }
+
+    private static List<string> Unfinished(ClusterStatus? status, IReadOnlySet<string>? models) =>
+        [.. (status?.Models ?? []).Where(m => (models is null || models.Contains(m.Name)) && !StatusTables.IsServing(m)).Select(m => $"{m.Name}: {m.State}{(m.Reason is null ? "" : $": {m.Reason}")}")];
+
+    private static CliException Explain(IReadOnlyList<ModelStatus> failed)
+    {
+        var details = new List<string>();
+        foreach (var model in failed)
+        {
+            var version = model.Versions.FirstOrDefault(v => v.Spec.Version == model.CurrentVersion);
+            var lines = version?.Replicas.Select(r => r.LastLogLines).LastOrDefault(l => l.Count > 0) ?? [];
+            details.AddRange(lines.TakeLast(LinesOfAFailure).Select(l => $"[{model.Name}:{model.CurrentVersion}] {l}"));
+            details.Add(model.ServingVersion is null ? $"{model.Name} has no version that serves." : $"{model.Name}: version {model.ServingVersion} goes on serving.");
+        }
+
+        return new CliException(ExitCodes.Failed, string.Join("\n", failed.Select(m => $"{m.Name}: version {m.CurrentVersion} failed: {m.Reason ?? "no reason given"}")), details);
+    }
+}

@@ -1,0 +1,82 @@
+namespace Orchestrator.Cli.Tests.Commands;
+
+public sealed class ApplyCommandTests : IDisposable
+{
+    private const string Valid =
+        """
+        cluster: test
+        models:
+          - name: m
+            version: "1"
+            framework: noop
+        applications:
+          - name: a
+            model: m
+            slo: 20ms
+        """;
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("orch-cli-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Apply_OfAValidFile_SendsItAndPrintsTheChanges()
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid));
+        run.Error.ShouldBeEmpty();
+        run.ExitCode.ShouldBe(0);
+        run.Out.ShouldBe("model digits: version 2 added, now current\n");
+        orchestrator.Requests.Last().ShouldStartWith("PUT /api/v1/spec?dryRun=false {\"name\":\"test\"");
+    }
+
+    [Fact]
+    public async Task Apply_OfAnInvalidFile_SaysEveryMistakeAndSendsNothing()
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid.Replace("slo: 20ms", "slo: 20", StringComparison.Ordinal).Replace("model: m", "model: other", StringComparison.Ordinal)));
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("cluster.yaml:9:");
+        run.Error.ShouldContain("cluster.yaml:8:");
+        orchestrator.Requests.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Apply_ThatTheServerRefuses_SaysWhereInTheFile()
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        orchestrator.Change = (400, """{"error":"1 mistake","details":[{"path":"models[0].versions[0].framework","message":"unknown here"}]}""");
+        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid));
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("cluster.yaml:5:");
+    }
+
+    [Fact]
+    public async Task Apply_DryRun_AsksForOneAndUploadsNothing()
+    {
+        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "model.pkl"), "x", CliRun.Token);
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        var run = await CliRun.OfAsync(orchestrator, "apply", "--dry-run", "-f", Write(Valid.Replace("framework: noop", "framework: sklearn\n    path: model.pkl", StringComparison.Ordinal)));
+        run.ExitCode.ShouldBe(0, run.Error);
+        orchestrator.Artefacts.ShouldBeEmpty();
+        orchestrator.Requests.Last().ShouldStartWith("PUT /api/v1/spec?dryRun=true");
+        orchestrator.Requests.Last().ShouldContain("sha256:");
+    }
+
+    [Theory]
+    [InlineData(Valid, 0, "true")]
+    [InlineData("models: 3", 2, "false")]
+    public async Task Validate_InJson_ListsMistakesWithTheirPlaces(string text, int code, string valid)
+    {
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, "validate", "-f", Write(text), "-o", "json");
+        run.ExitCode.ShouldBe(code);
+        run.Out.ShouldStartWith($"{{\"valid\":{valid},\"errors\":[");
+    }
+
+    private string Write(string text)
+    {
+        var path = Path.Combine(_folder.FullName, "cluster.yaml");
+        File.WriteAllText(path, text);
+        return path;
+    }
+}

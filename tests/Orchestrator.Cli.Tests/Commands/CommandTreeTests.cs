@@ -1,0 +1,92 @@
+using System.CommandLine;
+using Orchestrator.Cli.Commands;
+
+namespace Orchestrator.Cli.Tests.Commands;
+
+public sealed class CommandTreeTests
+{
+    private static readonly CliContext Context = new() { In = TextReader.Null, Out = TextWriter.Null, Error = TextWriter.Null, Environment = _ => null };
+
+    public static TheoryData<string> Paths => [.. All(Root.Create(Context, out _), "").Select(c => c.Path)];
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public async Task Command_Everywhere_HasHelpAndOutput(string path)
+    {
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, [.. path.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]);
+        run.ExitCode.ShouldBe(0);
+        run.Out.ShouldContain("--output");
+        run.Out.ShouldContain("--admin");
+    }
+
+    [Theory]
+    [MemberData(nameof(Paths))]
+    public void Command_Everywhere_DescribesItselfAndItsArguments(string path)
+    {
+        var command = All(Root.Create(Context, out _), "").Single(c => c.Path == path).Command;
+        command.Description.ShouldNotBeNullOrWhiteSpace();
+        command.Arguments.ShouldAllBe(a => !string.IsNullOrWhiteSpace(a.Description));
+        command.Options.ShouldAllBe(o => !string.IsNullOrWhiteSpace(o.Description) || o.Name == "--help" || o.Name == "--version");
+    }
+
+    [Theory]
+    [InlineData("model deplyo x", "'deplyo' is not known here (did you mean 'deploy'?)")]
+    [InlineData("status --wacth", "(did you mean '--watch'?)")]
+    [InlineData("app create a --model m --slo 5", "expected a duration such as 250us")]
+    [InlineData("up --url-port 70000", "expected a port from 1 to 65535, got '70000'")]
+    [InlineData("app create a --model m=x", "expected MODEL[:VERSION][=WEIGHT]")]
+    [InlineData("model deploy m --version 1 --framework noop --option x", "--option: expected NAME=VALUE")]
+    [InlineData("status --admin nowhere", "--admin: expected an address such as http://127.0.0.1:1338, got 'nowhere'")]
+    [InlineData("predict a no-json", "input: expected JSON")]
+    [InlineData("predict a @/no/such/file", "input: Could not find")]
+    public async Task CommandLine_ThatIsWrong_EndsWithTwoAndSaysWhatWasExpected(string line, string expected)
+    {
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, line.Split(' '));
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain(expected);
+        run.Out.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Orchestrator_ThatIsNotThere_EndsWithThreeAndSaysHowToStartIt()
+    {
+        foreach (var line in new[] { "status", "model list", "predict a 1", "events", "logs m:1", "app create a --model m" })
+        {
+            var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, line.Split(' '));
+            run.ExitCode.ShouldBe(3, line);
+            run.Error.ShouldContain("Start it with: orch up");
+        }
+    }
+
+    [Fact]
+    public async Task Error_InJson_IsJson()
+    {
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, "status", "-o", "json");
+        run.ExitCode.ShouldBe(3);
+        System.Text.Json.JsonDocument.Parse(run.Error).RootElement.GetProperty("error").GetString().ShouldNotBeNull().ShouldContain("Cannot reach");
+    }
+
+    [Theory]
+    [InlineData("[suggest:8]", "orch mod", "model")]
+    [InlineData("[suggest:20]", "orch model deploy --", "--framework")]
+    public async Task Suggestions_OfThePrefix_NameWhatMayCome(string directive, string line, string expected)
+    {
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, directive, line);
+        run.Out.ShouldContain(expected);
+    }
+
+    [Theory]
+    [InlineData("bash", "complete -o default -F _orch_complete orch")]
+    [InlineData("zsh", "compdef _orch_complete orch")]
+    public async Task Completion_OfAShell_PrintsItsScript(string shell, string expected) =>
+        (await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, "completion", shell)).Out.ShouldContain(expected);
+
+    private static IEnumerable<(string Path, Command Command)> All(Command command, string path)
+    {
+        yield return (path, command);
+        foreach (var inner in command.Subcommands.SelectMany(c => All(c, $"{path} {c.Name}".Trim())))
+        {
+            yield return inner;
+        }
+    }
+}

@@ -1,0 +1,88 @@
+using Orchestrator.Core.Admin;
+using static Orchestrator.Cli.Tests.FakeOrchestrator;
+
+namespace Orchestrator.Cli.Tests.Commands;
+
+public sealed class ModelCommandsTests
+{
+    [Theory]
+    [InlineData("model rollback digits", "POST /api/v1/models/digits/rollback {}")]
+    [InlineData("model rollback digits --to 1", "POST /api/v1/models/digits/rollback {\"version\":\"1\"}")]
+    [InlineData("model scale digits 3", "POST /api/v1/models/digits/versions/2/scale {\"replicas\":3}")]
+    [InlineData("model scale digits:1 0", "POST /api/v1/models/digits/versions/1/scale {\"replicas\":0}")]
+    [InlineData("model remove digits", "DELETE /api/v1/models/digits")]
+    [InlineData("model remove digits:1", "DELETE /api/v1/models/digits/versions/1")]
+    [InlineData("app remove digits", "DELETE /api/v1/applications/digits")]
+    [InlineData("app create cancer --model cancer --slo 50ms --default-output -1", "PUT /api/v1/applications/cancer {\"name\":\"cancer\",\"slo\":{\"latency\":\"50ms\",\"percentile\":99},\"defaultOutput\":-1,\"selection\":{\"policy\":\"single\",\"targets\":[{\"model\":\"cancer\",\"weight\":1}]}}")]
+    [InlineData("app create ab -m a=0.9 -m b:2=0.1 --slo 1s", "PUT /api/v1/applications/ab {\"name\":\"ab\",\"slo\":{\"latency\":\"1s\",\"percentile\":99},\"selection\":{\"policy\":\"weighted\",\"targets\":[{\"model\":\"a\",\"weight\":0.9},{\"model\":\"b\",\"version\":\"2\",\"weight\":0.1}]}}")]
+    public async Task Change_OfADesire_IsSentAndItsChangesPrinted(string line, string request)
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [Model()], Applications = [Application()] };
+        var run = await CliRun.OfAsync(orchestrator, line.Split(' '));
+        run.Error.ShouldBeEmpty();
+        run.ExitCode.ShouldBe(0);
+        run.Out.ShouldBe("model digits: version 2 added, now current\n");
+        orchestrator.Requests.Last().ShouldBe(request);
+    }
+
+    [Theory]
+    [InlineData("model show digist", "There is no model 'digist' (did you mean 'digits'?). Known: digits.")]
+    [InlineData("model scale digits:3 1", "There is no version of digits: '3'")]
+    [InlineData("app show digts", "There is no application 'digts' (did you mean 'digits'?)")]
+    [InlineData("logs digist", "(did you mean 'digits'?)")]
+    public async Task Name_ThatIsUnknown_EndsWithOneAndASuggestion(string line, string expected)
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [Model()], Applications = [Application()] };
+        var run = await CliRun.OfAsync(orchestrator, line.Split(' '));
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain(expected);
+    }
+
+    [Fact]
+    public async Task Show_OfAModel_HasSignatureReplicasAndProfile()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [Model(replicas: [Replica("a", ReplicaPhase.Ready)])] };
+        var run = await CliRun.OfAsync(orchestrator, "model", "show", "digits");
+        run.Out.ShouldContain("current 2, serving 2, rollback to 1");
+        run.Out.ShouldContain("in   input FP64 [-1, 64]");
+        run.Out.ShouldContain("warning: made by another version");
+        run.Out.ShouldContain("127.0.0.1:20001");
+        run.Out.ShouldContain("digits:2/a  8           8        3 ms  4.5 ms  16");
+    }
+
+    [Fact]
+    public async Task Deploy_WithEveryOption_SendsThatSpec()
+    {
+        await using var orchestrator = await StartAsync();
+        var run = await CliRun.OfAsync(
+            orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "custom", "--command", "serve", "--port={port}", "--option", "method=predict_proba", "--option", "n=3",
+            "--env", "A=b=c", "--replicas", "2", "--batching", "fixed", "--max-batch", "64", "--batch-delay", "2ms", "--no-cache", "--standby", "--threads", "4", "--interpreter", "/venv", "--not-current");
+        run.Error.ShouldBeEmpty();
+        run.ExitCode.ShouldBe(0);
+        var body = orchestrator.Requests.Last()["POST /api/v1/models/digits/deploy ".Length..];
+        var request = System.Text.Json.JsonSerializer.Deserialize(body, Core.Json.CoreJson.Default.DeployRequest)!;
+        request.MakeCurrent.ShouldBeFalse();
+        var spec = request.Version;
+        (spec.Version, spec.Framework, spec.Replicas, spec.Threads, spec.Interpreter, spec.Standby).ShouldBe(("3", "custom", 2, 4, "/venv", true));
+        spec.Command.ShouldBe(["serve", "--port={port}"]);
+        spec.Options["method"].GetString().ShouldBe("predict_proba");
+        spec.Options["n"].GetInt32().ShouldBe(3);
+        spec.Environment["A"].ShouldBe("b=c");
+        (spec.Batching.Policy, spec.Batching.MaxSize, spec.Batching.Delay, spec.Cache.Enabled).ShouldBe(("fixed", 64, TimeSpan.FromMilliseconds(2), false));
+    }
+
+    [Fact]
+    public async Task Change_ThatIsRefused_EndsWithTheServersReason()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Change = (409, """{"error":"version 3 exists and differs","details":[{"path":"framework","message":"was sklearn"}]}""");
+        var run = await CliRun.OfAsync(orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "noop");
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldBe("error: version 3 exists and differs\n  framework: was sklearn\n");
+        orchestrator.Change = (400, """{"error":"invalid","details":[]}""");
+        (await CliRun.OfAsync(orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "noop")).ExitCode.ShouldBe(2);
+    }
+}

@@ -1,0 +1,59 @@
+using Orchestrator.Core.Admin;
+using static Orchestrator.Cli.Tests.FakeOrchestrator;
+
+namespace Orchestrator.Cli.Tests.Commands;
+
+public sealed class StatusCommandTests
+{
+    [Fact]
+    public async Task Status_OfACluster_ShowsModelsAndApplicationsAsText()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Revision = 4, Models = [Model(replicas: [Replica("a", ReplicaPhase.Ready), Replica("b", ReplicaPhase.WarmingUp)])], Applications = [Application()] };
+        var run = await CliRun.OfAsync(orchestrator, "status");
+        run.ExitCode.ShouldBe(0);
+        run.Out.ShouldBe(
+            """
+            cluster test, revision 4, process: everything is as wanted
+            MODEL   VERSION  SERVING  REPLICAS  PHASE             RESTARTS  BATCH  P99     IN FLIGHT  REASON
+            digits  2        yes      1/2       WarmingUp, Ready  2         16     4.5 ms  6
+
+            APPLICATION  SLO       MODELS  DEFAULT  STATE
+            digits       20ms p99  digits  -1       available
+
+            """);
+    }
+
+    [Fact]
+    public async Task Status_InJson_IsTheServersWord()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [Model()] };
+        var run = await CliRun.OfAsync(orchestrator, "status", "--output", "json");
+        System.Text.Json.JsonSerializer.Deserialize(run.Out, Core.Json.CoreJson.Default.ClusterStatus)!.Models[0].Name.ShouldBe("digits");
+    }
+
+    [Fact]
+    public async Task Status_WithAProblemAndAFailedModel_SaysBoth()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Problem = "the registry cannot be written", Models = [Model(serving: "1", state: "failed", reason: "no module named sklearn")] };
+        var run = await CliRun.OfAsync(orchestrator, "status");
+        run.Out.ShouldContain("PROBLEM: the registry cannot be written");
+        run.Out.ShouldContain("no module named sklearn");
+        run.Out.ShouldContain("not yet");
+    }
+
+    [Theory]
+    [InlineData(true, null, true)]
+    [InlineData(true, "1", false)]
+    [InlineData(false, null, false)]
+    public async Task Status_OnATerminal_IsColouredUnlessNoColor(bool isTerminal, string? noColor, bool isColoured)
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [Model(replicas: [Replica("a", ReplicaPhase.Ready)])] };
+        var run = await CliRun.OfAsync(orchestrator.Address, c => c with { IsOutTerminal = isTerminal, Environment = n => n == "NO_COLOR" ? noColor : c.Environment(n) }, "status");
+        run.Out.Contains("\u001b[32m", StringComparison.Ordinal).ShouldBe(isColoured);
+        run.Out.ShouldContain("digits");
+    }
+}

@@ -1,0 +1,85 @@
+using System.Globalization;
+
+namespace Orchestrator.Cli.Tests.Commands;
+
+public sealed class UpCommandTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("orch-cli-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Up_WhenTheHostEndsAtOnce_SaysItsLastWordsAndPassesItsCodeOn()
+    {
+        var run = await UpAsync("echo \"FATAL: port taken by $1 $2\" >&2; exit 7", CliRun.Token);
+        run.ExitCode.ShouldBe(7);
+        run.Error.ShouldContain("the orchestrator ended with code 7");
+        run.Error.ShouldContain("FATAL: port taken by --query-port 1337");
+        (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "state", "host.log"), CliRun.Token)).ShouldContain("FATAL: port taken");
+    }
+
+    [Fact]
+    public async Task Up_Interrupted_AsksTheHostToEndAndWaitsForIt()
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(CliRun.Token);
+        var pidFile = Path.Combine(_folder.FullName, "pid");
+        var up = UpAsync($"trap 'echo drained; exit 0' TERM; echo $$ > {pidFile}.new; mv {pidFile}.new {pidFile}; while :; do sleep 0.05; done", stop.Token);
+        while (!File.Exists(pidFile))
+        {
+            up.IsCompleted.ShouldBeFalse();
+            await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, CliRun.Token);
+        }
+
+        var pid = int.Parse(await File.ReadAllTextAsync(pidFile, CliRun.Token), CultureInfo.InvariantCulture);
+        await stop.CancelAsync();
+        var run = await up;
+        run.ExitCode.ShouldBe(0);
+        (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "state", "host.log"), CliRun.Token)).ShouldContain("drained");
+        Directory.Exists($"/proc/{pid}").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Up_WhereSomethingAnswersAlready_StartsNothing()
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        var marker = Path.Combine(_folder.FullName, "started");
+        var run = await UpAsync($"touch {marker}", CliRun.Token, orchestrator.Address.Port);
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain("Something answers at");
+        File.Exists(marker).ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Up_WithAnInvalidFile_StartsNothing()
+    {
+        var marker = Path.Combine(_folder.FullName, "started");
+        var run = await UpAsync($"touch {marker}", CliRun.Token, arguments: ["-f", "/no/such/cluster.yaml"]);
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("/no/such/cluster.yaml");
+        File.Exists(marker).ShouldBeFalse();
+    }
+
+    private async Task<CliRun> UpAsync(string script, CancellationToken stop, int? adminPort = null, params string[] arguments)
+    {
+        var program = Path.Combine(_folder.FullName, "host");
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\n{script}\n", CliRun.Token);
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(program, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        using var output = new StringWriter();
+        using var error = new StringWriter();
+        var context = new CliContext { In = TextReader.Null, Out = output, Error = TextWriter.Synchronized(error), Environment = n => n == "ORCHESTRATOR_HOST_PROGRAM" ? program : null };
+        var port = (adminPort ?? FreePort()).ToString(CultureInfo.InvariantCulture);
+        var code = await CliProgram.RunAsync(["up", "--state", Path.Combine(_folder.FullName, "state"), "--admin-port", port, .. arguments], context, stop);
+        return new CliRun(code, output.ToString(), error.ToString());
+    }
+
+    private static int FreePort()
+    {
+        using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        socket.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
+        return ((System.Net.IPEndPoint)socket.LocalEndPoint!).Port;
+    }
+}

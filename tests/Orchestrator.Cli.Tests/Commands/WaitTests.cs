@@ -1,0 +1,77 @@
+using Orchestrator.Core.Admin;
+using static Orchestrator.Cli.Tests.FakeOrchestrator;
+
+namespace Orchestrator.Cli.Tests.Commands;
+
+public sealed class WaitTests
+{
+    private static readonly string[] Deploy = ["model", "deploy", "digits", "--version", "2", "--framework", "noop", "--wait"];
+
+    private static ClusterStatus At(long revision, ModelStatus model) => new() { Cluster = "test", Revision = revision, Models = [model] };
+
+    [Fact]
+    public async Task Deploy_ThatBecomesReady_ShowsPhasesAndEndsWithZero()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Coming(
+            At(0, Model(state: "serving")), // of before the change: says nothing of it
+            At(1, Model(serving: "1", state: "rolling out", reason: "starting", replicas: [Replica("a", ReplicaPhase.Starting)])),
+            At(1, Model(replicas: [Replica("a", ReplicaPhase.Ready)])));
+        var run = await CliRun.OfAsync(orchestrator, Deploy);
+        run.ExitCode.ShouldBe(0);
+        run.Error.ShouldBe(
+            """
+            digits: serving
+            digits: rolling out: starting
+            digits:2/a: Starting
+            digits: serving
+            digits:2/a: Ready
+            digits: ready
+
+            """);
+    }
+
+    [Fact]
+    public async Task Deploy_ThatFails_EndsWithOneTheReasonAndTheLastLines()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Coming(
+            At(1, Model(serving: "1", state: "rolling out", replicas: [Replica("a", ReplicaPhase.Probing)])),
+            At(1, Model(serving: "1", state: "failed", reason: "no pickle", replicas: [Replica("a", ReplicaPhase.Failed, "no pickle", "loading", "FATAL: no pickle")])));
+        var run = await CliRun.OfAsync(orchestrator, Deploy);
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain("error: digits: version 2 failed: no pickle\n  [digits:2] loading\n  [digits:2] FATAL: no pickle\n  digits: version 1 goes on serving.\n");
+    }
+
+    [Fact]
+    public async Task Deploy_ThatTakesTooLong_EndsWithFour()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = At(1, Model(serving: "1", state: "rolling out", reason: "warming up"));
+        var run = await CliRun.OfAsync(orchestrator, [.. Deploy, "--timeout", "300ms"]);
+        run.ExitCode.ShouldBe(4);
+        run.Error.ShouldContain("Not ready after 300ms");
+        run.Error.ShouldContain("digits: rolling out: warming up");
+    }
+
+    [Theory]
+    [InlineData(true, false)]
+    [InlineData(false, true)]
+    public async Task Deploy_WithoutAWord_WaitsOnATerminalOnly(bool isTerminal, bool returnsAtOnce)
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = At(1, Model(serving: "1", state: "rolling out"));
+        var run = await CliRun.OfAsync(orchestrator.Address, c => c with { IsErrorTerminal = isTerminal }, [.. Deploy[..^1], "--timeout", "300ms"]);
+        run.ExitCode.ShouldBe(returnsAtOnce ? 0 : 4);
+    }
+
+    [Fact]
+    public async Task Deploy_InJson_PrintsTheResultAndNoProgress()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = At(1, Model());
+        var run = await CliRun.OfAsync(orchestrator, [.. Deploy, "-o", "json"]);
+        run.Error.ShouldBeEmpty();
+        System.Text.Json.JsonDocument.Parse(run.Out).RootElement.GetProperty("revision").GetInt64().ShouldBe(1);
+    }
+}
