@@ -1,0 +1,122 @@
+using System.Collections.Concurrent;
+
+using Orchestrator.Load.Arrivals;
+
+namespace Orchestrator.Load.Running;
+
+/// <summary>The one holder of a load's counters; all connections record here at once, each record being a few atomic additions.</summary>
+internal sealed class LoadTally
+{
+    private const int MostProblems = 10;
+    private readonly ConcurrentQueue<string> _problems = [];
+    private readonly LatencyHistogram _latency = new();
+    private readonly LatencyHistogram _modelLatency = new();
+    private readonly long[] _counts = new long[AnswerCounts.Classes];
+    private readonly long[] _series;
+    private readonly int _rows;
+    private readonly LoadPlan _plan;
+    private readonly TimeProvider _time;
+    private readonly long _start;
+    private long _lastEnd;
+    private long _inTime;
+    private int _problemCount;
+
+    public LoadTally(LoadPlan plan, TimeProvider time, long start)
+    {
+        _plan = plan;
+        _time = time;
+        _start = start;
+        // A request that was sent last may end one timeout after the end; anything later still falls into the last row.
+        _rows = (int)Math.Ceiling((plan.Duration + plan.RequestTimeout) / plan.Interval) + 1;
+        _series = new long[_rows * AnswerCounts.Classes];
+    }
+
+    /// <summary>Counts one request that was sent.</summary>
+    public void Record(in Arrival arrival, AnswerClass answer, long ended)
+    {
+        var offset = Count(arrival, answer, ended);
+        if (!IsCounted(arrival) || answer is AnswerClass.Broken or AnswerClass.Refused or AnswerClass.TimedOut)
+        {
+            return;
+        }
+
+        var latency = _time.GetElapsedTime(arrival.Intended, ended);
+        _latency.Record(latency);
+        if (answer == AnswerClass.Model)
+        {
+            _modelLatency.Record(latency);
+            if (_plan.Slo is not { } slo || latency <= slo)
+            {
+                Interlocked.Increment(ref _inTime);
+            }
+        }
+    }
+
+    /// <summary>Counts one request that was due and could not be sent any more; the time it waited is the least that its latency would have been.</summary>
+    public void RecordUnsent(in Arrival arrival)
+    {
+        var now = _time.GetTimestamp();
+        Count(arrival, AnswerClass.Unsent, now);
+        if (IsCounted(arrival))
+        {
+            _latency.Record(_time.GetElapsedTime(arrival.Intended, now));
+        }
+    }
+
+    /// <summary>Keeps the text if it is among the first.</summary>
+    public void Problem<T>(int index, T state, Func<T, string> text)
+    {
+        if (Volatile.Read(ref _problemCount) < MostProblems && Interlocked.Increment(ref _problemCount) <= MostProblems)
+        {
+            _problems.Enqueue($"request {index}: {text(state)}");
+        }
+    }
+
+    public LoadResult Result(bool cancelled) => new()
+    {
+        StartTimestamp = _start,
+        Elapsed = _lastEnd == 0 ? TimeSpan.Zero : Positive(_time.GetElapsedTime(_start, _lastEnd) - _plan.WarmUp),
+        Cancelled = cancelled,
+        Counts = new AnswerCounts(_counts),
+        InTime = _inTime,
+        ModelLatency = _modelLatency,
+        Latency = _latency,
+        Series = Rows(),
+        Problems = [.. _problems],
+    };
+
+    private static TimeSpan Positive(TimeSpan span) => span > TimeSpan.Zero ? span : TimeSpan.Zero;
+
+    private bool IsCounted(in Arrival arrival) => _time.GetElapsedTime(_start, arrival.Intended) >= _plan.WarmUp;
+
+    private TimeSpan Count(in Arrival arrival, AnswerClass answer, long ended)
+    {
+        var offset = _time.GetElapsedTime(_start, ended);
+        var row = Math.Clamp((int)(offset / _plan.Interval), 0, _rows - 1);
+        Interlocked.Increment(ref _series[(row * AnswerCounts.Classes) + (int)answer]);
+        if (IsCounted(arrival))
+        {
+            Interlocked.Increment(ref _counts[(int)answer]);
+        }
+
+        for (var last = Volatile.Read(ref _lastEnd); ended > last;)
+        {
+            last = Interlocked.CompareExchange(ref _lastEnd, ended, last) is var seen && seen == last ? ended : seen;
+        }
+
+        return offset;
+    }
+
+    private List<LoadInterval> Rows()
+    {
+        var used = _lastEnd == 0 ? 0 : Math.Min(_rows, (int)(_time.GetElapsedTime(_start, _lastEnd) / _plan.Interval) + 1);
+        var rows = new List<LoadInterval>(used);
+        for (var row = 0; row < used; row++)
+        {
+            var counts = new AnswerCounts(_series.AsSpan(row * AnswerCounts.Classes, AnswerCounts.Classes));
+            rows.Add(new LoadInterval(_plan.Interval * row, _plan.Interval * (row + 1), counts));
+        }
+
+        return rows;
+    }
+}
