@@ -30,28 +30,9 @@ public static partial class ContainerHost
             var settings = SettingsReader.Read(variable);
             var container = await RunningContainer.StartAsync(definition, settings, log, time).ConfigureAwait(false);
             Log.Listening(container.Logger, container.Address, settings.Model, settings.Version);
-
-            // Loading may block for minutes and cannot be interrupted, so it gets a thread that the end of the process does not wait for.
-            using var stop = new CancellationTokenSource();
-            var loading = Task.Factory.StartNew(() => container.LoadAsync(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
-            if (await Task.WhenAny(loading, signals.First).ConfigureAwait(false) == loading)
-            {
-                await loading.ConfigureAwait(false);
-                Log.Ready(container.Logger);
-            }
-
-            var signal = await signals.First.ConfigureAwait(false);
+            var signal = await ServeAsync(container, signals).ConfigureAwait(false);
             Log.Draining(container.Logger, signal, settings.Drain.TotalSeconds);
-            await stop.CancelAsync().ConfigureAwait(false);
-            if (await container.DrainAsync().ConfigureAwait(false))
-            {
-                await container.DisposeAsync().ConfigureAwait(false);
-            }
-            else
-            {
-                Log.DrainTooLong(container.Logger, settings.Drain.TotalSeconds);
-            }
-
+            await EndAsync(container, settings).ConfigureAwait(false);
             return 0;
         }
         catch (ConfigurationException wrong)
@@ -64,6 +45,36 @@ public static partial class ContainerHost
         {
             await log.WriteLineAsync(failure.ToString()).ConfigureAwait(false);
             return Fatal(log, failure is ModelLoadException ? failure.Message : $"{failure.GetType().Name}: {failure.Message}", ExitLoad);
+        }
+    }
+
+    /// <summary>Loads the model, then waits.</summary>
+    /// <returns>The signal that ends it.</returns>
+    private static async Task<string> ServeAsync(RunningContainer container, Signals signals)
+    {
+        using var stop = new CancellationTokenSource();
+        // Loading may block for minutes and cannot be interrupted, so it gets a thread that the end of the process does not wait for.
+        var loading = Task.Factory.StartNew(() => container.LoadAsync(stop.Token), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
+        if (await Task.WhenAny(loading, signals.First).ConfigureAwait(false) == loading)
+        {
+            await loading.ConfigureAwait(false);
+            Log.Ready(container.Logger);
+        }
+
+        var signal = await signals.First.ConfigureAwait(false);
+        await stop.CancelAsync().ConfigureAwait(false);
+        return signal;
+    }
+
+    private static async Task EndAsync(RunningContainer container, ContainerSettings settings)
+    {
+        if (await container.DrainAsync().ConfigureAwait(false))
+        {
+            await container.DisposeAsync().ConfigureAwait(false);
+        }
+        else
+        {
+            Log.DrainTooLong(container.Logger, settings.Drain.TotalSeconds);
         }
     }
 
