@@ -19,6 +19,7 @@ internal static class Root
             ModelCommands.Create(context, globals),
             PredictCommand.Create(context, globals),
             LogsCommand.Create(context, globals),
+            ContainerCommands.Create(context, globals),
             EventsCommand.Create(context, globals),
             CompletionCommand.Create(context));
         return root;

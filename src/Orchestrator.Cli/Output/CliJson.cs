@@ -10,14 +10,20 @@ namespace Orchestrator.Cli.Output;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ContainerLogLine))]
 [JsonSerializable(typeof(ValidationReport))]
+[JsonSerializable(typeof(CheckLine))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly CliJson Relaxed = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
 
     public static string LogLine(string instance, string line) => JsonSerializer.Serialize(new ContainerLogLine(instance, line), Relaxed.ContainerLogLine);
 
+    public static string Check(CheckLine check) => JsonSerializer.Serialize(check, Relaxed.CheckLine);
+
     public static string Validation(IReadOnlyList<SpecError> errors) => JsonSerializer.Serialize(new ValidationReport(errors.Count == 0, errors), Relaxed.ValidationReport);
 }
 
 /// <summary>Answer of <c>orch validate -o json</c>.</summary>
 internal sealed record ValidationReport(bool Valid, IReadOnlyList<SpecError> Errors);
+
+/// <summary>A line of <c>orch container check -o json</c>.</summary>
+internal sealed record CheckLine(string Id, string Title, string Level, string Outcome, string Detail, double Milliseconds);

@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Globalization;
+using Orchestrator.Cli.Output;
+using Orchestrator.Conformance;
+
+namespace Orchestrator.Cli.Commands;
+
+/// <summary><c>orch container ...</c>: for authors of containers.</summary>
+internal static class ContainerCommands
+{
+    public static Command Create(CliContext context, GlobalOptions globals) =>
+        new Command("container", "For authors of containers.").With(Check(context, globals));
+
+    private static Command Check(CliContext context, GlobalOptions globals)
+    {
+        var url = new Argument<string>("url") { Description = "Where the container listens, such as http://127.0.0.1:8080; it should be ready." };
+        var model = new Option<string>("--model") { Description = "Name of the model it serves.", DefaultValueFactory = _ => ConformanceTarget.DefaultModel, HelpName = "NAME" };
+        var version = new Option<string?>("--version") { Description = "The version to call; without it calls name none.", HelpName = "VERSION" };
+        var socket = new Option<string?>("--socket") { Description = "A Unix socket it listens on instead.", HelpName = "PATH" };
+        var timeout = SpecOptions.Duration("--timeout", "How long each call may take.", ConformanceTarget.DefaultTimeout);
+        var command = new Command("check", "Check the container contract (docs/container-contract.md) against a container that runs; exit code 1 if it breaks it.");
+        return command.With(url, model, version, socket, timeout).Runs(context, globals, async (session, parsed, stop) =>
+        {
+            var target = new ConformanceTarget
+            {
+                Url = ReadAddress(parsed.GetRequiredValue(url)),
+                Model = parsed.GetRequiredValue(model),
+                Version = parsed.GetValue(version),
+                SocketPath = parsed.GetValue(socket),
+                Timeout = parsed.GetValue(timeout).Value,
+            };
+            return await RunAsync(session, target, stop);
+        });
+    }
+
+    private static async Task<int> RunAsync(Session session, ConformanceTarget target, CancellationToken stop)
+    {
+        var counts = new Dictionary<CheckOutcome, int>();
+        await foreach (var check in new ConformanceSuite(session.Context.Time).RunAsync(target, stop))
+        {
+            counts[check.Outcome] = counts.GetValueOrDefault(check.Outcome) + 1;
+            await session.Printer.RawLineAsync(session.Printer.IsJson
+                ? CliJson.Check(new CheckLine(check.Id, check.Title, check.Level.ToString(), check.Outcome.ToString(), check.Detail, check.Duration.TotalMilliseconds))
+                : Describe(check));
+        }
+
+        var failed = counts.GetValueOrDefault(CheckOutcome.Failed);
+        await session.Printer.LineAsync(string.Create(CultureInfo.InvariantCulture, $"{counts.GetValueOrDefault(CheckOutcome.Passed)} passed, {failed} failed, {counts.GetValueOrDefault(CheckOutcome.Skipped)} skipped"));
+        return failed == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static string Describe(CheckResult check)
+    {
+        var outcome = check.Outcome switch { CheckOutcome.Passed => "ok", CheckOutcome.Failed => "FAILED", _ => "skipped" };
+        return $"{outcome,-8} {check.Id,-32} {check.Title}{(check.Detail.Length == 0 ? "" : $"\n         {check.Detail.ReplaceLineEndings("\n         ")}")}";
+    }
+
+    private static Uri ReadAddress(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            ? address
+            : throw new CliException(ExitCodes.Invalid, $"url: expected an address such as http://127.0.0.1:8080, got '{text}'.");
+}
