@@ -13,6 +13,9 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
     /// <summary>A container that refused its start with one of these can never work as it is launched (docs/container-contract.md).</summary>
     private static readonly int[] RefusalExitCodes = [2, 3];
 
+    /// <summary>How a container ends that was asked to, or killed because it did not.</summary>
+    private static readonly int[] StopExitCodes = [0, 128 + 9, 128 + 15];
+
     private readonly Dictionary<ReplicaId, Replica> _replicas = [];
     private readonly Dictionary<(ModelVersionId Id, int Slot), RestartHistory> _slots = [];
     private readonly Dictionary<ModelVersionId, VersionHistory> _failures = [];
@@ -260,9 +263,9 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
         {
             Fail(replica, reason, lines, exitCode);
         }
-        else if (replica.Phase == ReplicaPhase.Failed && !replica.StopRequested)
+        else if (replica.Phase == ReplicaPhase.Failed && (!replica.StopRequested || exitCode is not null && !StopExitCodes.Contains(exitCode.Value)))
         {
-            // A dying container breaks its connections before its exit is known: the exit says more than the broken connection did.
+            // A dying container breaks its connections before its exit is known: the exit says more than the broken connection did, unless it is the end we asked for.
             replica.Reason = reason;
             replica.LastLogLines = lines;
             NoteRefusal(replica, reason, exitCode);

@@ -89,7 +89,8 @@ internal sealed class SurgeRolloutPolicy(ControlOptions options) : IRolloutPolic
             .Select(g => new Place(g.Key, [.. g]))
             .OrderByDescending(p => p.Rank).ThenBy(p => p.Slot)
             .ToList();
-        var wanted = retiring ? places.Count : view.Spec!.FindVersion(version)!.Replicas;
+        var replicas = view.Spec!.FindVersion(version)!.Replicas;
+        var wanted = retiring ? Math.Min(places.Count, replicas) : replicas;
 
         foreach (var excess in places.Skip(wanted).SelectMany(p => p.Replicas))
         {
@@ -127,13 +128,15 @@ internal sealed class SurgeRolloutPolicy(ControlOptions options) : IRolloutPolic
     // One place at a time, so that a change of settings never takes more than one extra container, and a bad one never more than that.
     private void ReplaceOutdated(RolloutView view, string version, List<Place> kept, List<RolloutAction> actions)
     {
-        var replacing = kept.Any(p => p.HasServing && p.Successors.Any(r => r.Phase != ReplicaPhase.Ready) && p.Outdated.Any());
+        var replacing = view.Replicas.Any(r => r.Version == version && r.Phase == ReplicaPhase.Draining)
+            || kept.Any(p => p.HasServing && p.Successors.Any(r => r.Phase != ReplicaPhase.Ready) && p.Outdated.Any());
         foreach (var place in kept)
         {
             var successorReady = place.Successors.Any(r => r.Phase == ReplicaPhase.Ready);
             foreach (var old in place.Outdated.Where(r => r.Phase != ReplicaPhase.Ready || successorReady))
             {
                 Remove(old, "replaced", actions);
+                replacing = true;
             }
 
             foreach (var extra in place.Successors.OrderByDescending(r => r.Phase).Skip(1))
