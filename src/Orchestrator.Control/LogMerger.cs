@@ -37,26 +37,34 @@ internal sealed class LogMerger(IContainerRuntime runtime, StatusBoard board)
     {
         var known = new HashSet<LogSource>();
         var pumps = new List<Task>();
-        Exception? error = null;
+        do
+        {
+            // Taken before the read: a container that starts in between completes it.
+            var next = board.NextAsync();
+            foreach (var source in board.LogSources.Where(s => s.Id.ModelVersion == id && (instance is null || s.Id.Instance == instance) && known.Add(s)))
+            {
+                pumps.Add(PumpAsync(source, tail, follow, writer, cancellationToken));
+            }
+
+            if (follow)
+            {
+                await next.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+        while (follow && !cancellationToken.IsCancellationRequested);
+
+        await Task.WhenAll(pumps);
+        writer.TryComplete();
+    }
+
+    private async Task PumpAsync(LogSource source, int tail, bool follow, ChannelWriter<ContainerLogLine> writer, CancellationToken cancellationToken)
+    {
         try
         {
-            do
+            await foreach (var line in runtime.ReadLogAsync(source.ContainerId, tail, follow, cancellationToken))
             {
-                // Taken before the read: a container that starts in between completes it.
-                var next = board.NextAsync();
-                foreach (var source in board.LogSources.Where(s => s.Id.ModelVersion == id && (instance is null || s.Id.Instance == instance) && known.Add(s)))
-                {
-                    pumps.Add(PumpAsync(source, tail, follow, writer, cancellationToken));
-                }
-
-                if (follow)
-                {
-                    await next.WaitAsync(cancellationToken);
-                }
+                await writer.WriteAsync(new ContainerLogLine(source.Id.Instance, line), cancellationToken);
             }
-            while (follow);
-
-            await Task.WhenAll(pumps);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -64,18 +72,8 @@ internal sealed class LogMerger(IContainerRuntime runtime, StatusBoard board)
         }
         catch (Exception exception)
         {
-            error = exception;
-        }
-
-        await Task.WhenAll(pumps).ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
-        writer.TryComplete(error);
-    }
-
-    private async Task PumpAsync(LogSource source, int tail, bool follow, ChannelWriter<ContainerLogLine> writer, CancellationToken cancellationToken)
-    {
-        await foreach (var line in runtime.ReadLogAsync(source.ContainerId, tail, follow, cancellationToken))
-        {
-            await writer.WriteAsync(new ContainerLogLine(source.Id.Instance, line), cancellationToken);
+            // The reader gets it at the end of what was read.
+            writer.TryComplete(exception);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using Orchestrator.Core;
@@ -8,7 +9,7 @@ namespace Orchestrator.Control.Tests.Fakes;
 /// <summary>Containers that exist only here. Everything completes at once unless told otherwise.</summary>
 internal sealed class FakeRuntime : IContainerRuntime
 {
-    private readonly Dictionary<string, ContainerInfo> _running = [];
+    private readonly ConcurrentDictionary<string, ContainerInfo> _running = [];
     private readonly Channel<ContainerExit> _exits = Channel.CreateUnbounded<ContainerExit>();
     private int _next;
 
@@ -16,7 +17,7 @@ internal sealed class FakeRuntime : IContainerRuntime
 
     public Dictionary<string, List<string>> Logs { get; } = [];
 
-    public IReadOnlyCollection<ContainerInfo> Running => _running.Values;
+    public IReadOnlyList<ContainerInfo> Running => [.. _running.Values.OrderBy(c => c.StartedAt)];
 
     public List<ContainerLaunch> Launches { get; } = [];
 
@@ -46,16 +47,17 @@ internal sealed class FakeRuntime : IContainerRuntime
 
     public ContainerInfo AddRunning(ReplicaId replica, string specHash)
     {
-        var id = $"c{++_next}";
+        var number = Interlocked.Increment(ref _next);
+        var id = $"c{number}";
         var info = new ContainerInfo
         {
             ContainerId = id,
             Replica = replica,
             SpecHash = specHash,
-            Address = new ContainerAddress("127.0.0.1", 10000 + _next),
-            StartedAt = DateTimeOffset.UnixEpoch.AddSeconds(_next),
+            Address = new ContainerAddress("127.0.0.1", 10000 + number),
+            StartedAt = DateTimeOffset.UnixEpoch.AddSeconds(number),
         };
-        _running.Add(id, info);
+        _running[id] = info;
         return info;
     }
 
@@ -63,16 +65,16 @@ internal sealed class FakeRuntime : IContainerRuntime
     {
         Stops.Add(containerId);
         await OnStop(containerId);
-        _running.Remove(containerId);
+        _running.TryRemove(containerId, out _);
     }
 
     public Task<IReadOnlyList<ContainerInfo>> ListAsync(CancellationToken cancellationToken) =>
-        ListError is { } error ? Task.FromException<IReadOnlyList<ContainerInfo>>(error) : Task.FromResult<IReadOnlyList<ContainerInfo>>([.. _running.Values]);
+        ListError is { } error ? Task.FromException<IReadOnlyList<ContainerInfo>>(error) : Task.FromResult(Running);
 
     /// <summary>Ends a container by itself.</summary>
     public ContainerExit End(string containerId, int? exitCode, string reason, params string[] lines)
     {
-        _running.Remove(containerId, out var info);
+        _running.TryRemove(containerId, out var info);
         var exit = new ContainerExit(containerId, info!.Replica, exitCode, reason, lines);
         _exits.Writer.TryWrite(exit);
         return exit;
