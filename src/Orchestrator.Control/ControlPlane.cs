@@ -22,7 +22,7 @@ public sealed class ControlPlane : IControlPlane, IHostedService
     internal ControlPlane(ControlPorts ports, ClusterCheck validate, Reconciler reconciler, ReconcilerLoop loop)
     {
         (_ports, _reconciler, _loop) = (ports, reconciler, loop);
-        _writer = new DesiredStateWriter(ports.Registry, ports.Artefacts, validate);
+        _writer = new DesiredStateWriter(ports.Registry, validate);
         _logs = new LogMerger(ports.Runtime, reconciler.Board);
     }
 
@@ -37,7 +37,7 @@ public sealed class ControlPlane : IControlPlane, IHostedService
 
     /// <inheritdoc/>
     public Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, bool dryRun, CancellationToken cancellationToken) =>
-        _writer.ChangeAsync(now => SpecEdits.Apply(now, desired), desired, dryRun, cancellationToken);
+        _writer.ApplyAsync(desired, dryRun, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ChangeOutcome> DeployAsync(string model, DeployRequest request, CancellationToken cancellationToken) =>
@@ -100,5 +100,5 @@ public sealed class ControlPlane : IControlPlane, IHostedService
     public Task StopAsync(CancellationToken cancellationToken) => _loop.StopAsync(cancellationToken);
 
     private Task<ChangeOutcome> ChangeAsync(Func<Core.Registry.RegistrySnapshot, EditOutcome> edit, CancellationToken cancellationToken) =>
-        _writer.ChangeAsync(edit, file: null, dryRun: false, cancellationToken);
+        _writer.ChangeAsync(edit, cancellationToken);
 }

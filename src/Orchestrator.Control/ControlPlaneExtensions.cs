@@ -9,6 +9,7 @@ using Orchestrator.Control.Replicas;
 using Orchestrator.Control.Rollout;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Artefacts;
+using Orchestrator.Core.Cluster.Validation;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Core.Serving;
@@ -21,7 +22,7 @@ public static class ControlPlaneExtensions
     /// <summary>
     /// Adds <see cref="ControlPlane"/> (also as <see cref="IControlPlane"/> and hosted service) and its <see cref="ControlOptions"/>, validated at start.
     /// The caller registers the ports: <see cref="IModelRegistry"/>, <see cref="IArtefactStore"/>, <see cref="IContainerRuntime"/>, <see cref="IServingSnapshots"/>,
-    /// <see cref="IFrontendReports"/>; and binds <see cref="ControlOptions"/> to section <see cref="ControlOptions.Section"/> if there is a configuration.
+    /// <see cref="IFrontendReports"/>; the <see cref="ValidationContext"/> of this server; and binds <see cref="ControlOptions"/> to section <see cref="ControlOptions.Section"/> if there is a configuration.
     /// </summary>
     public static IServiceCollection AddControlPlane(this IServiceCollection services, Action<ControlOptions>? configure = null)
     {
@@ -41,7 +42,11 @@ public static class ControlPlaneExtensions
         services.AddSingleton(CreateRunContext);
         services.AddSingleton<Reconciler>();
         services.AddSingleton<ReconcilerLoop>();
-        services.AddSingleton<ClusterCheck>(_ => static _ => []);
+        services.AddSingleton<ClusterCheck>(provider =>
+        {
+            var context = provider.GetRequiredService<ValidationContext>();
+            return spec => ClusterSpecValidator.Validate(spec, context);
+        });
         services.AddSingleton(provider => new ControlPlane(
             provider.GetRequiredService<ControlPorts>(), provider.GetRequiredService<ClusterCheck>(),
             provider.GetRequiredService<Reconciler>(), provider.GetRequiredService<ReconcilerLoop>()));

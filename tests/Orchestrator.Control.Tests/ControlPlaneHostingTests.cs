@@ -6,6 +6,7 @@ using Orchestrator.Control.Tests.Fakes;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Artefacts;
 using Orchestrator.Core.Cluster;
+using Orchestrator.Core.Cluster.Validation;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Core.Serving;
@@ -88,6 +89,19 @@ public sealed class ControlPlaneHostingTests
     }
 
     [Fact]
+    public async Task Apply_MistakesInTheFile_AreTheValidators()
+    {
+        using var host = Build();
+        var stray = Cluster.Version("1") with { Framework = "nop", Artefact = new ArtefactSpec { Digest = "sha256:" + new string('0', 64) } };
+
+        var outcome = await host.Services.GetRequiredService<IControlPlane>().ApplyAsync(new ClusterSpec { Models = [Cluster.Model("2", stray)] }, false, None);
+
+        outcome.Kind.ShouldBe(ChangeKind.Invalid);
+        outcome.Error.ShouldNotBeNull().Details.Select(d => d.Path)
+            .ShouldBe(["models[0].versions[0].framework", "models[0].versions[0].artefact.digest", "models[0].currentVersion"], ignoreOrder: true);
+    }
+
+    [Fact]
     public async Task Options_OutOfRangeOrContradicting_FailTheStart()
     {
         using var host = Build(configure: options => (options.HealthFailures, options.BackOff) = (0, TimeSpan.FromMinutes(5)));
@@ -107,6 +121,7 @@ public sealed class ControlPlaneHostingTests
         builder.Services.AddSingleton<IServingSnapshots, InMemoryServingSnapshots>();
         builder.Services.AddSingleton(reports ?? new InMemoryFrontendReports());
         builder.Services.AddSingleton<IReplicaProber>(_prober);
+        builder.Services.AddSingleton(provider => ValidationContext.ForServer(["noop"], ["process"], provider.GetRequiredService<IArtefactStore>()));
         builder.Services.AddControlPlane(configure);
         return builder.Build();
     }

@@ -1,40 +1,10 @@
-using Orchestrator.Core;
-using Orchestrator.Core.Artefacts;
 using Orchestrator.Core.Cluster;
 
 namespace Orchestrator.Control.Desired;
 
-/// <summary>What a new desired state must fulfil beside being a valid cluster: compared with what is known, and with what is stored.</summary>
+/// <summary>What a new desired state must fulfil beside being a valid cluster: it must not contradict what is known.</summary>
 internal static class DesiredChecks
 {
-    /// <summary>Artefacts that no container could be given.</summary>
-    public static IReadOnlyList<SpecError> MissingArtefacts(ClusterSpec spec, IArtefactStore artefacts)
-    {
-        var errors = new List<SpecError>();
-        foreach (var (m, model) in spec.Models.Index())
-        {
-            foreach (var (v, version) in model.Versions.Index())
-            {
-                var path = $"models[{m}].versions[{v}].artefact";
-                if (version.Artefact is not { } artefact)
-                {
-                    continue;
-                }
-
-                if (artefact.Digest is not { } digest)
-                {
-                    errors.Add(new SpecError(path, $"version {version.Version} of model {model.Name} names its artefact by path, but was not uploaded: upload it and name it by digest (orch does both)"));
-                }
-                else if (artefacts.Describe(digest) is null)
-                {
-                    errors.Add(new SpecError(path, $"artefact {digest} of version {version.Version} of model {model.Name} is not in the store: upload it first"));
-                }
-            }
-        }
-
-        return errors;
-    }
-
     /// <summary>Versions that would mean something else than they did.</summary>
     public static IReadOnlyList<SpecError> ChangedVersions(ClusterSpec before, ClusterSpec after)
     {

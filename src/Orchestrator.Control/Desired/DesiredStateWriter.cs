@@ -1,5 +1,4 @@
 using Orchestrator.Core.Admin;
-using Orchestrator.Core.Artefacts;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Registry;
 
@@ -9,19 +8,33 @@ namespace Orchestrator.Control.Desired;
 internal delegate IReadOnlyList<SpecError> ClusterCheck(ClusterSpec spec);
 
 /// <summary>Carries an edit into the registry: read, edit, check, write if nobody else wrote meanwhile, else again.</summary>
-internal sealed class DesiredStateWriter(IModelRegistry registry, IArtefactStore artefacts, ClusterCheck validate)
+internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck validate)
 {
     // Each lost attempt means that another writer got through; ten in a row is a writer gone wild, not bad luck.
     private const int MaxAttempts = 10;
 
-    public async Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, ClusterSpec? file, bool dryRun, CancellationToken cancellationToken)
+    /// <summary>Makes the desired state what a file says.</summary>
+    public async Task<ChangeOutcome> ApplyAsync(ClusterSpec file, bool dryRun, CancellationToken cancellationToken)
+    {
+        // The file is checked as it was written, not with what is kept beside it: an application must not name a version that the file does not list.
+        var mistakes = validate(file);
+        return mistakes.Count > 0
+            ? Refuse(ChangeKind.Invalid, mistakes)
+            : await ChangeAsync(now => SpecEdits.Apply(now, file), validated: true, dryRun, cancellationToken);
+    }
+
+    /// <summary>Carries out an edit.</summary>
+    public Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, CancellationToken cancellationToken) =>
+        ChangeAsync(edit, validated: false, dryRun: false, cancellationToken);
+
+    private async Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, bool validated, bool dryRun, CancellationToken cancellationToken)
     {
         try
         {
             for (var attempt = 0; attempt < MaxAttempts; attempt++)
             {
                 var now = await registry.ReadAsync(cancellationToken);
-                var (next, refusal) = Check(now, edit(now), file);
+                var (next, refusal) = Check(now, edit(now), validated);
                 if (refusal is not null)
                 {
                     return refusal;
@@ -52,16 +65,14 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, IArtefactStore
     private static ChangeOutcome Applied(long revision, IReadOnlyList<string> changes) =>
         new(ChangeKind.Applied, new ApplyResult(revision, changes.Count > 0, changes), null);
 
-    // The file is checked as it was written, not with what is kept beside it: an application must not name a version the file does not list.
-    private (ClusterSpec? Next, ChangeOutcome? Refusal) Check(RegistrySnapshot now, EditOutcome edit, ClusterSpec? file)
+    private (ClusterSpec? Next, ChangeOutcome? Refusal) Check(RegistrySnapshot now, EditOutcome edit, bool validated)
     {
         if (edit.Spec is not { } next)
         {
             return (null, new ChangeOutcome(edit.Kind, null, edit.Error));
         }
 
-        IReadOnlyList<SpecError> mistakes = [.. validate(file ?? next), .. DesiredChecks.MissingArtefacts(file ?? next, artefacts)];
-        if (mistakes.Count > 0)
+        if (!validated && validate(next) is { Count: > 0 } mistakes)
         {
             return (null, Refuse(ChangeKind.Invalid, mistakes));
         }

@@ -8,6 +8,8 @@ internal sealed record EditOutcome(ClusterSpec? Spec, ChangeKind Kind, AdminErro
 {
     public static EditOutcome To(ClusterSpec spec) => new(spec, ChangeKind.Applied, null);
 
+    public static EditOutcome Invalid(string path, string error) => new(null, ChangeKind.Invalid, new AdminError($"{path} {error}", [new SpecError(path, error)]));
+
     public static EditOutcome Unknown(string error) => new(null, ChangeKind.Unknown, new AdminError(error, []));
 
     public static EditOutcome Conflict(string error) => new(null, ChangeKind.Conflict, new AdminError(error, []));

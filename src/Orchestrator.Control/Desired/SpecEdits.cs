@@ -17,7 +17,11 @@ internal static class SpecEdits
 
     public static EditOutcome Deploy(RegistrySnapshot now, string model, DeployRequest request)
     {
-        var spec = request.Version;
+        if (request.Version is not { } spec)
+        {
+            return EditOutcome.Invalid("version", "is missing: expected the spec of the version to deploy");
+        }
+
         if (now.Desired.FindModel(model) is not { } existing)
         {
             return EditOutcome.To(now.Desired with

@@ -77,20 +77,6 @@ public sealed class ControlPlaneEditTests
     }
 
     [Fact]
-    public async Task Apply_ArtefactNotUploadedOrNotStored_IsInvalid()
-    {
-        var byPath = Cluster.Version("1") with { Artefact = new ArtefactSpec { Path = "a.pkl" } };
-        var unknown = Cluster.Version("2") with { Artefact = new ArtefactSpec { Digest = "sha256:00" } };
-        _cluster.Artefacts.Digests.Add("sha256:11");
-        var stored = Cluster.Version("3") with { Artefact = new ArtefactSpec { Digest = "sha256:11" } };
-
-        var outcome = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", byPath, unknown, stored)] }, false, None);
-
-        outcome.Kind.ShouldBe(ChangeKind.Invalid);
-        outcome.Error.ShouldNotBeNull().Details.Select(d => d.Path).ShouldBe(["models[0].versions[0].artefact", "models[0].versions[1].artefact"]);
-    }
-
-    [Fact]
     public async Task Deploy_SameVersionOtherContent_IsConflict()
     {
         await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1")));
