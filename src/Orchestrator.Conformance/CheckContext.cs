@@ -6,6 +6,8 @@ namespace Orchestrator.Conformance;
 /// <summary>What checks share: the client, and what the container said of itself.</summary>
 internal sealed class CheckContext(ConformanceTarget target, ContainerClient client, TimeProvider time)
 {
+    private ModelMetadata? _model;
+
     public ConformanceTarget Target { get; } = target;
 
     public ContainerClient Client { get; } = client;
@@ -18,21 +20,20 @@ internal sealed class CheckContext(ConformanceTarget target, ContainerClient cli
     /// <summary>Whether it is one of ours.</summary>
     public bool HasContainerExtension => Server is not null && Server.Extensions.Contains(ContractNames.ContainerExtension);
 
-    private ModelMetadata? _model;
+    /// <summary>The model failed on inputs made up from its signature.</summary>
+    public bool CannotComputeMadeUpInputs { get; set; }
 
     /// <summary>Model metadata.</summary>
     /// <exception cref="CheckSkippedException">It could not be read.</exception>
     public ModelMetadata Model => _model ?? throw new CheckSkippedException("needs the model's metadata, which could not be read: see model.metadata");
 
     /// <summary>Most rows it may be sent; null: any number.</summary>
-    public int? MaxRows =>
-        Model.Properties.TryGetValue("max_batch_size", out var text) && int.TryParse(text, out var rows) ? rows :
-        Model.Inputs.Any(i => i.Shape is [> 0, ..]) ? (int)Model.Inputs.First(i => i.Shape is [> 0, ..]).Shape[0] : null;
+    public int? MaxRows => Model.Properties.TryGetValue("max_batch_size", out var text) && int.TryParse(text, out var rows) ? rows : FixedRows;
 
     /// <summary>A server that pads nothing, with a fixed batch dimension, wants exactly so many rows; 1 otherwise.</summary>
-    public int FewestRows => HasContainerExtension ? 1 : Math.Max(1, MaxRowsOfShape);
+    public int FewestRows => HasContainerExtension ? 1 : FixedRows ?? 1;
 
-    private int MaxRowsOfShape => Model.Inputs.Any(i => i.Shape is [> 0, ..]) ? (int)Model.Inputs.First(i => i.Shape is [> 0, ..]).Shape[0] : 1;
+    private int? FixedRows => Model.Inputs.FirstOrDefault(i => i.Shape is [> 0, ..]) is { } input ? (int)input.Shape[0] : null;
 
     /// <summary>Reads both metadata; what goes wrong is left to the checks of them.</summary>
     public async Task DiscoverAsync(CancellationToken cancellationToken)
@@ -51,6 +52,10 @@ internal sealed class CheckContext(ConformanceTarget target, ContainerClient cli
             // As above.
         }
     }
+
+    /// <summary>Compares outputs, without the values of those that vary by design.</summary>
+    public void ExpectEqual(IReadOnlyList<Tensor> expected, IReadOnlyList<Tensor> actual, string what) =>
+        TensorComparison.ExpectEqual(expected, actual, what, Target.VaryingOutputs);
 
     /// <summary>Sample inputs.</summary>
     public Tensor[] Rows(int count = 0, int first = 0) => SampleRows.Take(Model, Target.Sample, first, Math.Max(count, FewestRows));

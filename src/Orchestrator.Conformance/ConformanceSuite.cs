@@ -59,6 +59,14 @@ public sealed class ConformanceSuite(TimeProvider? timeProvider = null)
         {
             (outcome, detail) = (CheckOutcome.Skipped, e.Message);
         }
+        catch (ModelFailedException e) when (context.Target.Sample is null)
+        {
+            // Said once as a failure; the checks after it would only repeat it.
+            (outcome, detail) = context.CannotComputeMadeUpInputs
+                ? (CheckOutcome.Skipped, "needs inputs that the model can compute: give a sample")
+                : (CheckOutcome.Failed, $"{e.Message} (to inputs made up from the signature: if this model cannot compute just any values, give a sample)");
+            context.CannotComputeMadeUpInputs = true;
+        }
         catch (CheckFailedException e)
         {
             (outcome, detail) = (CheckOutcome.Failed, e.Message);

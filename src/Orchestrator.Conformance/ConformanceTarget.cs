@@ -26,11 +26,14 @@ public sealed record ConformanceTarget
     /// <summary>The version to call; null: calls name no version.</summary>
     public string? Version { get; init; }
 
-    /// <summary>Inputs that the model can compute, of one row or more; null: made up from the signature (small positive numbers, the string "a", variable dimensions 1).</summary>
+    /// <summary>Inputs that the model can compute, of one row or more; null: made up from the signature (small positive numbers, the string "a", variable dimensions 1), which not every model can compute.</summary>
     public InferRequest? Sample { get; init; }
 
     /// <summary>Inputs of one row that take the model at least some tenths of a second; null: what needs a slow batch is skipped.</summary>
     public InferRequest? SlowSample { get; init; }
+
+    /// <summary>Names of outputs whose values differ from call to call by design (random ones, or such that tell about the batch): their form is checked, not their values.</summary>
+    public IReadOnlySet<string> VaryingOutputs { get; init; } = new HashSet<string>();
 
     /// <summary>What <c>ORCHESTRATOR_MAX_BATCH_BYTES</c> was when it was started, in bytes. Default <see cref="DefaultMaxBatchBytes"/>.</summary>
     public long MaxBatchBytes { get; init; } = DefaultMaxBatchBytes;

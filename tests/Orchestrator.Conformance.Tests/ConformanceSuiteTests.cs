@@ -71,6 +71,28 @@ public class ConformanceSuiteTests
     }
 
     [Fact]
+    public async Task RunAsync_ModelThatCannotComputeMadeUpInputs_SaysSoOnceAndAsksForASample()
+    {
+        await using var container = await new FakeContainer(broken: "made-up inputs").StartAsync();
+        var results = await RunAsync(container.Target with { SlowSample = null });
+        results.Where(r => r.Outcome == CheckOutcome.Failed).ShouldHaveSingleItem().Detail.ShouldContain("give a sample");
+        results.Single(r => r.Id == "infer.batch").ShouldSatisfyAllConditions(
+            r => r.Outcome.ShouldBe(CheckOutcome.Skipped),
+            r => r.Detail.ShouldContain("give a sample"));
+        results.Single(r => r.Id == "refuse.malformed-json").Outcome.ShouldBe(CheckOutcome.Passed);
+        var sample = new InferRequest { Inputs = FakeModel.Inputs(5) };
+        (await RunAsync(container.Target with { SlowSample = null, Sample = sample })).ShouldAllBe(r => r.Outcome == CheckOutcome.Passed || r.Id == "extra.busy");
+    }
+
+    [Fact]
+    public async Task RunAsync_VaryingOutput_OnlyItsFormIsCompared()
+    {
+        await using var container = await new FakeContainer(broken: "infer.batch").StartAsync();
+        var results = await RunAsync(container.Target with { VaryingOutputs = new HashSet<string> { "sum" } });
+        results.ShouldAllBe(r => r.Outcome == CheckOutcome.Passed);
+    }
+
+    [Fact]
     public void Checks_Ids_AreUnique() => CheckList.All.Select(c => c.Id).ShouldBeUnique();
 
     [Fact]

@@ -124,6 +124,10 @@ internal sealed class FakeContainer(string? broken = null, bool isForeign = fals
         {
             await ComputeAsync(http, body.ToArray());
         }
+        catch (InvalidOperationException e)
+        {
+            await ErrorAsync(http, 500, e.Message);
+        }
         catch (ProtocolException e)
         {
             await (broken?.StartsWith("refuse.", StringComparison.Ordinal) == true ? GetAsync(http, 200, "{}") : ErrorAsync(http, 400, Breaks("extra.error-names-input") ? "wrong" : e.Message));

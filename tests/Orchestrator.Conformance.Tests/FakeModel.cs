@@ -51,7 +51,13 @@ internal sealed class FakeModel(string? broken)
             sums[0]++;
         }
 
-        return (Select(request, sums, s), name => !Breaks("infer.binary") && (request.Outputs.FirstOrDefault(o => o.Name == name)?.Binary ?? request.BinaryOutput));
+        var response = Select(request, sums, s);
+        if (Breaks("made-up inputs") && !MemoryMarshal.Cast<byte, float>(x.Data.Span).Contains(5))
+        {
+            throw new InvalidOperationException("ValueError: made up");
+        }
+
+        return (response, name => !Breaks("infer.binary") && (request.Outputs.FirstOrDefault(o => o.Name == name)?.Binary ?? request.BinaryOutput));
     }
 
     private static float Sum(ReadOnlySpan<float> values) => values[0] + values[1] + values[2];

@@ -46,7 +46,7 @@ internal sealed class ConcurrentRequestsCheck() : ContractCheck("infer.concurren
                 throw new CheckFailedException($"id {calls[i].Id}", got[i].Id ?? "none");
             }
 
-            TensorComparison.ExpectEqual(expected[i].Outputs, got[i].Outputs, $"one of {Parallel} answers at the same time, against the same request alone,");
+            context.ExpectEqual(expected[i].Outputs, got[i].Outputs, $"one of {Parallel} answers at the same time, against the same request alone,");
         }
     }
 

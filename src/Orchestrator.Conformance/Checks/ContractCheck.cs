@@ -16,7 +16,10 @@ internal abstract class ContractCheck(string id, string title, CheckLevel level)
 }
 
 /// <summary>The contract is not kept.</summary>
-internal sealed class CheckFailedException(string expected, string got) : Exception($"expected {expected}, got {got}");
+internal class CheckFailedException(string expected, string got) : Exception($"expected {expected}, got {got}");
+
+/// <summary>The model failed (500) on inputs that fit its signature.</summary>
+internal sealed class ModelFailedException(string expected, string got) : CheckFailedException(expected, got);
 
 /// <summary>The check cannot be tried.</summary>
 internal sealed class CheckSkippedException(string reason) : Exception(reason);

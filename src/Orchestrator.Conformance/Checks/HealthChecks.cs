@@ -40,9 +40,10 @@ internal sealed class HealthDuringInferenceCheck() : ContractCheck("health.durin
             throw;
         }
 
-        if ((await running).FirstOrDefault(a => a.Status is not (200 or 503)) is { } other)
+        foreach (var answer in await running)
         {
-            throw new CheckFailedException($"200 or 503 to each of {Batches} requests at the same time", other.Excerpt);
+            // Busy is as good as an answer here.
+            _ = answer.Status == 503 ? answer : answer.ExpectStatus(200);
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class InferJsonNestedCheck() : ContractCheck("infer.json-nested"
         var rows = context.JsonRows(2);
         var flat = await context.Client.InferAsync(new InferCall { Inputs = rows }, cancellationToken);
         var nested = await context.Client.InferAsync(new InferCall { Inputs = rows, Form = _ => TensorForm.Nested }, cancellationToken);
-        TensorComparison.ExpectEqual(flat.Outputs, nested.Outputs, "the answer to nested JSON, against flat JSON,");
+        context.ExpectEqual(flat.Outputs, nested.Outputs, "the answer to nested JSON, against flat JSON,");
     }
 }
 
@@ -70,7 +70,7 @@ internal sealed class InferSameAnswersCheck() : ContractCheck("infer.same-answer
         ];
         foreach (var (what, call) in others)
         {
-            TensorComparison.ExpectEqual(reference.Outputs, (await context.Client.InferAsync(call, cancellationToken)).Outputs, $"the answer ({what}), against JSON in and out,");
+            context.ExpectEqual(reference.Outputs, (await context.Client.InferAsync(call, cancellationToken)).Outputs, $"the answer ({what}), against JSON in and out,");
         }
     }
 }
@@ -88,7 +88,7 @@ internal sealed class InferMixedCheck() : ContractCheck("infer.mixed", "takes ra
 
         var reference = await context.Client.InferAsync(new InferCall { Inputs = rows }, cancellationToken);
         var mixed = await context.Client.InferAsync(new InferCall { Inputs = rows, Form = i => i % 2 == 0 ? TensorForm.Binary : TensorForm.Flat }, cancellationToken);
-        TensorComparison.ExpectEqual(reference.Outputs, mixed.Outputs, "the answer to mixed inputs, against JSON,");
+        context.ExpectEqual(reference.Outputs, mixed.Outputs, "the answer to mixed inputs, against JSON,");
     }
 }
 
@@ -135,7 +135,7 @@ internal sealed class InferBatchCheck() : ContractCheck("infer.batch", "answers 
         }
 
         var joined = batch.Outputs.Select((o, i) => TensorRows.Concat(singles.ConvertAll(s => i < s.Outputs.Count ? s.Outputs[i] : throw new CheckFailedException($"output '{o.Name}' for a single row", "none")))).ToArray();
-        TensorComparison.ExpectEqual(joined, batch.Outputs, $"the answer to a batch of {Rows}, against its rows one by one,");
+        context.ExpectEqual(joined, batch.Outputs, $"the answer to a batch of {Rows}, against its rows one by one,");
     }
 }
 
@@ -177,7 +177,7 @@ internal sealed class InferConvertsCheck() : ContractCheck("infer.converts", "co
 
         var reference = await context.Client.InferAsync(new InferCall { Inputs = rows }, cancellationToken);
         var converted = await context.Client.InferAsync(new InferCall { Inputs = other }, cancellationToken);
-        TensorComparison.ExpectEqual(reference.Outputs, converted.Outputs, $"the answer to {string.Join(", ", other.Select(o => o.DataType.ToName()))}, against the signature's datatypes,");
+        context.ExpectEqual(reference.Outputs, converted.Outputs, $"the answer to {string.Join(", ", other.Select(o => o.DataType.ToName()))}, against the signature's datatypes,");
     }
 }
 
@@ -190,7 +190,7 @@ internal sealed class OutputSelectionCheck() : ContractCheck("outputs.selection"
         foreach (var wanted in new[] { all.Reverse().ToArray(), [all[^1]] })
         {
             var call = new InferCall { Inputs = rows, Outputs = [.. wanted.Select(o => new RequestedOutput(o.Name))] };
-            TensorComparison.ExpectEqual(wanted, (await context.Client.InferAsync(call, cancellationToken)).Outputs, "the answer to a request for some outputs");
+            context.ExpectEqual(wanted, (await context.Client.InferAsync(call, cancellationToken)).Outputs, "the answer to a request for some outputs");
         }
     }
 }
