@@ -14,9 +14,8 @@ ready=$(mktemp -d)/url
 say "starting the digits cluster (samples/digits/orchestrator.yaml)"
 deploy/bin/orch up -f samples/digits/orchestrator.yaml --state "${ORCHESTRATOR_STATE:-.orchestrator/quickstart}" --ready-file "$ready" "$@" &
 up=$!
-# Ctrl-C reaches orch too (same process group): it ends its containers, then itself; we only wait for it.
-trap ':' INT
-trap 'kill -TERM "$up" 2>/dev/null || true' TERM
+# A background job of a script ignores Ctrl-C, so it is passed on: orch ends its containers, then itself; we only wait for it.
+trap 'kill -TERM "$up" 2>/dev/null || true' INT TERM
 while [ ! -s "$ready" ] && kill -0 "$up" 2>/dev/null; do sleep 0.1; done
 if [ -s "$ready" ]; then
   url=$(cat "$ready")
