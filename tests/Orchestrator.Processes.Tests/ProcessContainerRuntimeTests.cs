@@ -18,7 +18,7 @@ public sealed class ProcessContainerRuntimeTests : IAsyncDisposable
     [InlineData("exit 7", 7, "exited with code 7")]
     [InlineData("kill -9 $$", 137, "killed by signal 9 (SIGKILL)")]
     [InlineData("kill -11 $$", 139, "killed by signal 11 (SIGSEGV)")]
-    [InlineData("echo chatter; echo 'FATAL: the model is no pickle' >&2; exit 3", 3, "the model is no pickle (exited with code 3)")]
+    [InlineData("echo chatter; echo 'FATAL: the model is no pickle' >&2; exit 3", 3, "exited with code 3")]
     [InlineData("echo 'Out of memory.'; kill -6 $$", 134, "killed by signal 6 (SIGABRT) with the single line 'Out of memory.'; the next start usually works")]
     public async Task Exit_OfAContainer_SaysHowItEnded(string script, int code, string reason)
     {

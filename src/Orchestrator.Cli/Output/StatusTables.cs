@@ -10,6 +10,7 @@ internal static class StatusTables
 {
     private const string Serving = "serving";
     private const string Nothing = "-";
+    private const int LongestReason = 120;
 
     /// <summary>One row per version that is live or serving; a version that rests has a row only with <paramref name="all"/>.</summary>
     public static TextTable Models(IEnumerable<ModelStatus> models, bool all = false)
@@ -52,7 +53,7 @@ internal static class StatusTables
             {
                 table.Add(
                     version.Spec.Version, replica.Instance, new Cell(replica.Phase.ToString(), ToneOf(replica.Phase)), replica.Address ?? Nothing, Number(replica.Restarts),
-                    Number(replica.Report?.Batches ?? 0), Number(replica.Report?.Rows ?? 0), Number(replica.Report?.ConsecutiveFailures ?? 0), replica.Reason ?? replica.Report?.LastFailure ?? "");
+                    Number(replica.Report?.Batches ?? 0), Number(replica.Report?.Rows ?? 0), Number(replica.Report?.ConsecutiveFailures ?? 0), Shorten(replica.Reason ?? replica.Report?.LastFailure ?? ""));
             }
         }
 
@@ -75,7 +76,7 @@ internal static class StatusTables
     }
 
     private static bool IsShown(ModelStatus model, VersionStatus version) =>
-        version.Live || version.Replicas.Count > 0 || version.Spec.Version == model.ServingVersion || version.Spec.Version == model.CurrentVersion;
+        version.Live || version.Replicas.Any(r => r.Phase is not (ReplicaPhase.Failed or ReplicaPhase.Stopped)) || version.Spec.Version == model.ServingVersion || version.Spec.Version == model.CurrentVersion;
 
     private static void AddVersion(TextTable table, ModelStatus model, VersionStatus version)
     {
@@ -95,8 +96,11 @@ internal static class StatusTables
             reports.Count == 0 ? Nothing : Number(reports.Max(r => r.BatchLimit)),
             P99(reports),
             Number(reports.Sum(r => r.InFlight)),
-            (isCurrent ? model.Reason : null) ?? replicaReason ?? "");
+            Shorten((isCurrent ? model.Reason : null) ?? replicaReason ?? ""));
     }
+
+    /// <summary>A reason for a table or a line of progress; the whole of it is in <c>orch model show</c>.</summary>
+    internal static string Shorten(string reason) => reason.Length <= LongestReason ? reason : string.Concat(reason.AsSpan(0, LongestReason - 3), "...");
 
     // A failed replica stays listed for its reason; beside running ones it is not the version's phase.
     private static Cell Phases(VersionStatus version)

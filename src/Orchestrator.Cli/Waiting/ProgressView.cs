@@ -34,7 +34,7 @@ internal sealed class ProgressView(Printer printer, IReadOnlySet<string>? models
         foreach (var model in Watched(status))
         {
             await WriteIfNewAsync($"{model.Name}", $"{model.State}{Because(model.Reason)}");
-            foreach (var version in model.Versions)
+            foreach (var version in model.Versions.Where(v => v.Live))
             {
                 foreach (var replica in version.Replicas)
                 {
@@ -55,5 +55,5 @@ internal sealed class ProgressView(Printer printer, IReadOnlySet<string>? models
 
     private IEnumerable<ModelStatus> Watched(ClusterStatus status) => status.Models.Where(m => models is null || models.Contains(m.Name));
 
-    private static string Because(string? reason) => reason is null ? "" : $": {reason}";
+    private static string Because(string? reason) => reason is null ? "" : $": {StatusTables.Shorten(reason)}";
 }

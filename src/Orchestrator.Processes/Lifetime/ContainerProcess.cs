@@ -92,9 +92,9 @@ internal sealed class ContainerProcess
         }
 
         Log.End();
-        var lines = Log.Last(LinesOfAnExit);
+        var lines = Log.LastWithFatal(LinesOfAnExit);
         var killedForMemory = MemoryKills.Count() > _memoryKills;
-        var reason = ExitReason.For(_process.ExitCode, Log.LastFatal, lines, killedForMemory);
+        var reason = ExitReason.For(_process.ExitCode, lines, killedForMemory);
         var exit = new ContainerExit(Info.ContainerId, Info.Replica, _process.ExitCode, reason, lines);
         _process.Dispose();
         RemoveWorkingDirectory();

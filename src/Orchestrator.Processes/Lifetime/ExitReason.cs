@@ -14,19 +14,13 @@ internal static class ExitReason
     /// <summary>The line a .NET process ends with when it cannot reserve its heap at start; seen on saturated machines with memory free, and gone at the next start.</summary>
     private const string StartUpHiccup = "Out of memory.";
 
-    /// <summary>The container's own word if it left one, and how it ended.</summary>
+    /// <summary>How it ended; what the container itself said of it is in its lines, and put beside this by whoever shows it.</summary>
     /// <param name="exitCode">128 + signal for a signal.</param>
-    /// <param name="fatal">What followed <c>FATAL: </c> in its log, or null.</param>
     /// <param name="lastLines">Its last log lines.</param>
     /// <param name="killedForMemory">Whether the kernel's out-of-memory killer struck while it ran.</param>
-    public static string For(int exitCode, string? fatal, IReadOnlyList<string> lastLines, bool killedForMemory)
+    public static string For(int exitCode, IReadOnlyList<string> lastLines, bool killedForMemory)
     {
         var end = Describe(exitCode);
-        if (fatal is not null)
-        {
-            return $"{fatal} ({end})";
-        }
-
         if (exitCode == SignalOffset + Native.Sigkill && killedForMemory)
         {
             return $"out of memory: {end}, and the kernel ended processes for lack of memory meanwhile";

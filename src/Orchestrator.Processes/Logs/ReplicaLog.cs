@@ -23,6 +23,7 @@ internal sealed class ReplicaLog : IDisposable
     private int _characters;
     private long _count;
     private bool _ended;
+    private string? _lastFatal;
 
     /// <param name="path">Of the newer file.</param>
     /// <param name="bytes">Both files together.</param>
@@ -35,9 +36,6 @@ internal sealed class ReplicaLog : IDisposable
 
     /// <summary>Why nothing is written to disk any more; null: it is.</summary>
     public string? DiskProblem { get; private set; }
-
-    /// <summary>What the last line said that began with <c>FATAL: </c>; null: there was none.</summary>
-    public string? LastFatal { get; private set; }
 
     /// <summary>Called by the pump alone.</summary>
     public void Append(IReadOnlyList<string> lines)
@@ -79,6 +77,16 @@ internal sealed class ReplicaLog : IDisposable
         lock (_lock)
         {
             return [.. _recent.TakeLast(count)];
+        }
+    }
+
+    /// <summary>The last lines, and among them in any case the last one that begins with <c>FATAL: </c>: why it ended, whatever was said after it.</summary>
+    public IReadOnlyList<string> LastWithFatal(int count)
+    {
+        lock (_lock)
+        {
+            var last = _recent.TakeLast(count).ToList();
+            return _lastFatal is null || last.Contains(_lastFatal) ? last : [_lastFatal, .. last.TakeLast(count - 1)];
         }
     }
 
@@ -195,7 +203,7 @@ internal sealed class ReplicaLog : IDisposable
         _count++;
         if (line.StartsWith(Fatal, StringComparison.Ordinal))
         {
-            LastFatal = line[Fatal.Length..].Trim();
+            _lastFatal = line;
         }
 
         while (_recent.Count > LinesInMemory || _characters > CharactersInMemory)

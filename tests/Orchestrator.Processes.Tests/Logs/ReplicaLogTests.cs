@@ -81,11 +81,12 @@ public sealed class ReplicaLogTests : IDisposable
     }
 
     [Fact]
-    public void LastFatal_OfSeveral_IsTheNewest()
+    public void LastWithFatal_OfSeveral_HasTheNewestThoughMuchFollowed()
     {
         using var log = Create(1000);
-        log.Append(["FATAL: one", "x FATAL: no", "FATAL: two", "after"]);
-        log.LastFatal.ShouldBe("two");
+        log.Append(["FATAL: one", "x FATAL: no", "FATAL: two", "after", "after that"]);
+        log.LastWithFatal(2).ShouldBe(["FATAL: two", "after that"]);
+        log.LastWithFatal(3).ShouldBe(["FATAL: two", "after", "after that"]);
     }
 
     private ReplicaLog Create(long bytes) => new(Path.Combine(_folder, "x.log"), bytes);
