@@ -9,7 +9,6 @@ internal sealed record ContainerCommand(IReadOnlyList<string> Arguments, IReadOn
 /// <summary>Turns a launch into a command: finds the manifest, what it requires and the program, and fills in the placeholders.</summary>
 internal sealed class ContainerCommandReader(ProcessRuntimeOptions options, FrameworkCatalog frameworks, PythonFinder pythons)
 {
-    private static readonly Dictionary<string, string> None = [];
     private static readonly string[] Configurations = ["release", "debug"];
 
     /// <exception cref="ContainerStartException">Something it needs is missing; says what, where it was looked for and what to do.</exception>
@@ -51,7 +50,9 @@ internal sealed class ContainerCommandReader(ProcessRuntimeOptions options, Fram
             values["{python}"] = await pythons.FindAsync(launch.Spec.Interpreter, [], searchPath, cancellationToken);
         }
 
-        return new ContainerCommand([.. launch.Spec.Command.Select(a => Fill(a, values))], None);
+        // A container written with our Python SDK finds it without being told where this installation lies.
+        var sdk = new Dictionary<string, string>(StringComparer.Ordinal) { ["PYTHONPATH"] = Path.Combine(options.ContainersFolder, "sdk", "python") };
+        return new ContainerCommand([.. launch.Spec.Command.Select(a => Fill(a, values))], sdk);
     }
 
     private async Task<ContainerCommand> ReadManifestAsync(ContainerLaunch launch, ContainerManifest manifest, string? searchPath, CancellationToken cancellationToken)
