@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using System.Text.Json;
+using Orchestrator.Core.Admin;
+using Orchestrator.Core.Json;
+
+namespace Orchestrator.EndToEnd.Tests;
+
+/// <summary>A real orchestrator: the Host as a process with real containers, on ports and in a folder of its own. Ends everything it started.</summary>
+internal sealed class Cluster : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyWithin = TimeSpan.FromMinutes(3);
+
+    private readonly string _state;
+    private readonly bool _ownsState;
+    private Process _host;
+
+    private Cluster(Process host, string state, bool ownsState, int queryPort, int adminPort)
+    {
+        _host = host;
+        _state = state;
+        _ownsState = ownsState;
+        Url = $"http://127.0.0.1:{queryPort}";
+        Admin = $"http://127.0.0.1:{adminPort}";
+    }
+
+    public string Url { get; }
+
+    public string Admin { get; }
+
+    public string State => _state;
+
+    public int ProcessId => _host.Id;
+
+    public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
+
+    /// <summary>Starts a Host; with <paramref name="file"/> applies it and waits until everything in it is ready.</summary>
+    public static async Task<Cluster> StartAsync(string? file = null, string? state = null)
+    {
+        var folder = state ?? Directory.CreateTempSubdirectory("orchestrator-e2e-").FullName;
+        int query = FreePort(), admin = FreePort();
+        var cluster = new Cluster(StartHost(query, admin, folder), folder, state is null, query, admin);
+        try
+        {
+            await cluster.WaitAsync(async () => (await cluster.Http.GetAsync($"{cluster.Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers");
+            if (file is not null)
+            {
+                (await cluster.OrchAsync("apply", "-f", file)).ShouldSucceed();
+                await cluster.WaitUntilSettledAsync();
+            }
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+
+        return cluster;
+    }
+
+    public async Task<ClusterStatus> StatusAsync() =>
+        (await Http.GetFromJsonAsync($"{Admin}/api/v1/status", CoreJson.Default.ClusterStatus))!;
+
+    public Task WaitUntilSettledAsync() => WaitAsync(async () => (await StatusAsync()).Settled, "everything desired is reached");
+
+    /// <summary>Looks every 50 ms until it is so, and fails with the status if it does not come true in time.</summary>
+    public async Task WaitAsync(Func<Task<bool>> condition, string what)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                if (await condition())
+                {
+                    return;
+                }
+            }
+            catch (HttpRequestException)
+            {
+                // Not listening yet, or not any more: the time limit decides.
+            }
+
+            if (TimeProvider.System.GetElapsedTime(started) > ReadyWithin)
+            {
+                throw new TimeoutException($"not within {ReadyWithin}: {what}; status: {await DescribeAsync()}; host log: {Log}");
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System);
+        }
+    }
+
+    /// <summary>Runs <c>orch</c> against this cluster.</summary>
+    public Task<CommandResult> OrchAsync(params string[] arguments) => CommandResult.RunAsync(
+        "dotnet",
+        [Repository.Binary("Orchestrator.Cli", "orch.dll"), .. arguments],
+        new Dictionary<string, string> { ["ORCHESTRATOR_ADMIN"] = Admin, ["ORCHESTRATOR_URL"] = Url, ["NO_COLOR"] = "1" });
+
+    public async Task<(HttpStatusCode Status, JsonElement Body)> PostAsync(string path, string json)
+    {
+        using var response = await Http.PostAsync(Url + path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"));
+        var text = await response.Content.ReadAsStringAsync();
+        return (response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
+    }
+
+    /// <summary>kill -9 of the Host; nothing is told to it.</summary>
+    public void Kill() => _host.Kill();
+
+    /// <summary>Starts the Host again on the same ports and folder.</summary>
+    public async Task RestartAsync()
+    {
+        await _host.WaitForExitAsync();
+        _host.Dispose();
+        _host = StartHost(new Uri(Url).Port, new Uri(Admin).Port, _state);
+        await WaitAsync(async () => (await Http.GetAsync($"{Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers again");
+    }
+
+    public string Log => File.Exists(LogPath) ? string.Join('\n', File.ReadLines(LogPath).TakeLast(40)) : "(none)";
+
+    private string LogPath => Path.Combine(_state, "host.log");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_host.HasExited)
+        {
+            // SIGTERM: the way an operator ends it. Containers must be gone when it is.
+            using (var kill = Process.Start("kill", ["-TERM", _host.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+            {
+                await kill.WaitForExitAsync();
+            }
+
+            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40), TimeProvider.System);
+            try
+            {
+                await _host.WaitForExitAsync(limit.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                _host.Kill();
+                throw new TimeoutException($"the Host did not end within 40 s of SIGTERM; log: {Log}");
+            }
+        }
+
+        Http.Dispose();
+        _host.Dispose();
+        if (_ownsState)
+        {
+            await CommandResult.RunAsync("rm", ["-rf", _state]);
+        }
+    }
+
+    private async Task<string> DescribeAsync()
+    {
+        try
+        {
+            return JsonSerializer.Serialize(await StatusAsync(), CoreJson.Default.ClusterStatus);
+        }
+        catch (HttpRequestException error)
+        {
+            return error.Message;
+        }
+    }
+
+    private static Process StartHost(int queryPort, int adminPort, string state)
+    {
+        var start = new ProcessStartInfo("/bin/sh")
+        {
+            ArgumentList =
+            {
+                "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "host", Path.Combine(state, "host.log"),
+                "dotnet", Repository.Binary("Orchestrator.Host", "Orchestrator.Host.dll"),
+                "--query-port", $"{queryPort}", "--admin-port", $"{adminPort}", "--state", Path.Combine(state, "state"), "--containers", Path.Combine(Repository.Root, "containers"),
+            },
+        };
+        return Process.Start(start)!;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
