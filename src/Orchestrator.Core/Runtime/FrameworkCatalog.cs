@@ -18,6 +18,9 @@ public sealed class FrameworkCatalog
         Names = [.. _manifests.Keys.Append(Custom).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>The folder it was loaded from, with the SDKs beside the frameworks; null for a catalogue made otherwise.</summary>
+    public string? Folder { get; private init; }
+
     /// <summary>Every value that <c>framework:</c> may have, in order.</summary>
     public IReadOnlyList<string> Names { get; }
 
@@ -56,7 +59,7 @@ public sealed class FrameworkCatalog
         }
 
         return manifests.Count > 0
-            ? new FrameworkCatalog(manifests)
+            ? new FrameworkCatalog(manifests) { Folder = Path.GetFullPath(containersFolder) }
             : throw new ContainerManifestException($"{containersFolder}: no */{ContainerManifestReader.FileName} in it; expected one per framework.");
     }
 

@@ -51,7 +51,12 @@ internal sealed class ContainerCommandReader(ProcessRuntimeOptions options, Fram
         }
 
         // A container written with our Python SDK finds it without being told where this installation lies.
-        var sdk = new Dictionary<string, string>(StringComparer.Ordinal) { ["PYTHONPATH"] = Path.Combine(options.ContainersFolder, "sdk", "python") };
+        var sdk = new Dictionary<string, string>(StringComparer.Ordinal);
+        if (frameworks.Folder is { } folder)
+        {
+            sdk["PYTHONPATH"] = Path.Combine(folder, "sdk", "python");
+        }
+
         return new ContainerCommand([.. launch.Spec.Command.Select(a => Fill(a, values))], sdk);
     }
 
