@@ -11,10 +11,12 @@ internal sealed class DesiredIndex
 
     private readonly FrozenDictionary<ModelVersionId, VersionHashes> _hashes;
     private readonly FrozenDictionary<string, FrozenSet<string>> _pinned;
+    private readonly FrozenDictionary<string, ModelSpec> _models;
 
     public DesiredIndex(long revision, ClusterSpec spec)
     {
         (Revision, Spec) = (revision, spec);
+        _models = spec.Models.ToFrozenDictionary(m => m.Name);
         _hashes = spec.Models
             .SelectMany(m => m.Versions.Select(v => KeyValuePair.Create(new ModelVersionId(m.Name, v.Version), VersionHashes.Of(v))))
             .ToFrozenDictionary();
@@ -28,6 +30,12 @@ internal sealed class DesiredIndex
     public long Revision { get; }
 
     public ClusterSpec Spec { get; }
+
+    /// <summary>Every version that is known.</summary>
+    public IEnumerable<ModelVersionId> Versions => _hashes.Keys;
+
+    /// <summary>Null for a model that is not known.</summary>
+    public ModelSpec? FindModel(string name) => _models.GetValueOrDefault(name);
 
     /// <summary>Null for a version that is not known.</summary>
     public VersionHashes? HashesOf(ModelVersionId id) => _hashes.GetValueOrDefault(id);

@@ -10,18 +10,14 @@ namespace Orchestrator.Control.Reconciliation;
 /// <summary>All replicas, and what is remembered of dead ones. Turns what owned tasks and the runtime tell into phases; does no I/O. Only the loop touches it.</summary>
 internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions options)
 {
-    /// <summary>A container that refused its start with one of these can never work as it is launched (docs/container-contract.md).</summary>
-    private static readonly int[] RefusalExitCodes = [2, 3];
-
-    /// <summary>How a container ends that was asked to, or killed because it did not.</summary>
-    private static readonly int[] StopExitCodes = [0, 128 + 9, 128 + 15];
-
-    private readonly Dictionary<ReplicaId, Replica> _replicas = [];
-    private readonly Dictionary<(ModelVersionId Id, int Slot), RestartHistory> _slots = [];
-    private readonly Dictionary<ModelVersionId, VersionHistory> _failures = [];
+    private readonly ReplicaTable _replicas = new();
     private readonly Dictionary<ModelVersionId, ModelSignature> _signatures = [];
 
-    public IReadOnlyCollection<Replica> Replicas => _replicas.Values;
+    public IReadOnlyCollection<Replica> Replicas => _replicas.All;
+
+    public IEnumerable<string> Models => _replicas.Models;
+
+    public FailureMemory Failures { get; } = new(clock, options);
 
     /// <summary>Tasks of replicas whose container is gone by itself; whoever drives the loop ends them.</summary>
     public Queue<ReplicaRun> EndedRuns { get; } = [];
@@ -29,32 +25,22 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
     /// <summary>Whether anything changed since this was last set to false.</summary>
     public bool Changed { get; set; }
 
-    public Replica? Find(ReplicaId id) => _replicas.GetValueOrDefault(id);
+    public Replica? Find(ReplicaId id) => _replicas.Find(id);
 
-    public IEnumerable<Replica> Of(string model) => _replicas.Values.Where(r => r.Id.ModelVersion.Model == model);
+    public IReadOnlyList<Replica> Of(string model) => _replicas.Of(model);
 
     public ModelSignature? SignatureOf(ModelVersionId id) => _signatures.GetValueOrDefault(id);
-
-    public VersionHistory? FailuresOf(ModelVersionId id) => _failures.GetValueOrDefault(id);
-
-    public int RestartsOf(ModelVersionId id, int slot) => _slots.GetValueOrDefault((id, slot)).Restarts;
-
-    public IReadOnlyDictionary<(string Version, int Slot), RestartHistory> SlotsOf(string model) =>
-        _slots.Where(s => s.Key.Id.Model == model).ToDictionary(s => (s.Key.Id.Version, s.Key.Slot), s => s.Value);
-
-    public IReadOnlyDictionary<string, VersionHistory> FailuresOf(string model) =>
-        _failures.Where(f => f.Key.Model == model).ToDictionary(f => f.Key.Version, f => f.Value);
 
     public void Add(Replica replica)
     {
         replica.Begin(clock.Now, clock.UtcNow);
-        _replicas.Add(replica.Id, replica);
+        _replicas.Add(replica);
         Changed = true;
     }
 
     public void Remove(ReplicaId id)
     {
-        if (_replicas.Remove(id, out var replica))
+        if (_replicas.Remove(id) is { } replica)
         {
             Release(replica);
             Changed = true;
@@ -64,21 +50,15 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
     /// <summary>The spec of the model changed: what failed before says nothing about it.</summary>
     public void ResetBackOff(string model)
     {
-        foreach (var key in _slots.Keys.Where(k => k.Id.Model == model).ToList())
-        {
-            _slots[key] = _slots[key] with { Failures = 0 };
-        }
-
-        foreach (var key in _failures.Keys.Where(k => k.Model == model).ToList())
-        {
-            _failures.Remove(key);
-        }
-
+        Failures.Reset(model);
         foreach (var replica in Of(model).Where(r => r.Phase == ReplicaPhase.Pending))
         {
             replica.NextAttempt = clock.Now;
         }
     }
+
+    /// <summary>The version is gone or computes something else: what its replicas said of themselves no longer holds.</summary>
+    public void ForgetSignature(ModelVersionId id) => _signatures.Remove(id);
 
     /// <summary>The model is gone, and with it everything known of it.</summary>
     public void Forget(string model)
@@ -88,19 +68,10 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
             Remove(id);
         }
 
-        foreach (var key in _slots.Keys.Where(k => k.Id.Model == model).ToList())
+        Failures.Forget(model);
+        foreach (var id in _signatures.Keys.Where(k => k.Model == model).ToList())
         {
-            _slots.Remove(key);
-        }
-
-        foreach (var key in _failures.Keys.Where(k => k.Model == model).ToList())
-        {
-            _failures.Remove(key);
-        }
-
-        foreach (var key in _signatures.Keys.Where(k => k.Model == model).ToList())
-        {
-            _signatures.Remove(key);
+            _signatures.Remove(id);
         }
 
         Changed = true;
@@ -215,7 +186,7 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
             MaxBatchSize = contract.MaxBatchSize,
             WarmUp = warmedUp.Outcome.Latencies,
         };
-        _failures.Remove(replica.Id.ModelVersion);
+        Failures.NoteReady(replica.Id.ModelVersion);
         Move(replica, ReplicaPhase.Ready);
         if (warmedUp.Outcome.Warning is { } warning)
         {
@@ -263,12 +234,12 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
         {
             Fail(replica, reason, lines, exitCode);
         }
-        else if (replica.Phase == ReplicaPhase.Failed && (!replica.StopRequested || exitCode is not null && !StopExitCodes.Contains(exitCode.Value)))
+        else if (replica.Phase == ReplicaPhase.Failed && (!replica.StopRequested || !ExitReason.IsAskedFor(exitCode)))
         {
             // A dying container breaks its connections before its exit is known: the exit says more than the broken connection did, unless it is the end we asked for.
             replica.Reason = reason;
             replica.LastLogLines = lines;
-            NoteRefusal(replica, reason, exitCode);
+            Failures.NoteExit(replica.Id.ModelVersion, reason, exitCode);
             Changed = true;
         }
 
@@ -295,26 +266,11 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
         Tidy(replica);
     }
 
-    private void NoteFailure(Replica replica, string reason, int? exitCode)
-    {
-        var readyFor = replica.Phase == ReplicaPhase.Ready ? clock.Now - replica.PhaseAt : TimeSpan.Zero;
-        var key = (replica.Id.ModelVersion, replica.Slot);
-        var before = _slots.GetValueOrDefault(key);
-        _slots[key] = before.AfterFailure(clock.Now, readyFor, options) with { Restarts = before.Restarts + 1 };
-        var history = _failures.GetValueOrDefault(replica.Id.ModelVersion) ?? new VersionHistory(0, 0, reason);
-        _failures[replica.Id.ModelVersion] = history with { Failures = history.Failures + 1, LastReason = reason };
-        NoteRefusal(replica, reason, exitCode);
-    }
+    private void NoteFailure(Replica replica, string reason, int? exitCode) =>
+        Failures.Note(replica, replica.Phase == ReplicaPhase.Ready ? clock.Now - replica.PhaseAt : TimeSpan.Zero, reason, exitCode);
 
-    private void NoteRefusal(Replica replica, string reason, int? exitCode)
-    {
-        if (exitCode is { } code && RefusalExitCodes.Contains(code) && _failures.TryGetValue(replica.Id.ModelVersion, out var history))
-        {
-            _failures[replica.Id.ModelVersion] = history with { Refusals = history.Refusals + 1, LastReason = reason };
-        }
-    }
-
-    private void Release(Replica replica)
+    /// <summary>Its task is no longer needed; its container, if there is one, is not touched.</summary>
+    public void Release(Replica replica)
     {
         if (replica.Run is { } run)
         {

@@ -9,14 +9,14 @@ internal static class ReasonText
     /// <summary>Why no replica of the version can be called.</summary>
     public static string WhyNoneReady(ModelVersionId id, Fleet fleet)
     {
-        var failure = fleet.FailuresOf(id) is { } history ? $"; the last one failed: {history.LastReason}" : "";
+        var failure = fleet.Failures.Of(id) is { } history ? $"; the last one failed: {history.LastReason}" : "";
         return $"no replica of version {id.Version} is ready: {Phases(id, fleet)}{failure}";
     }
 
     /// <summary>Why fewer are Ready than wanted.</summary>
     public static string WhyFewer(ModelVersionId id, int ready, int wanted, Fleet fleet)
     {
-        var failure = fleet.FailuresOf(id) is { } history ? $"; the last one failed: {history.LastReason}" : "";
+        var failure = fleet.Failures.Of(id) is { } history ? $"; the last one failed: {history.LastReason}" : "";
         return $"{ready} of {wanted} replicas of version {id.Version} ready: {Phases(id, fleet)}{failure}";
     }
 

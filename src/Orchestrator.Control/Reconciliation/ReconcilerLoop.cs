@@ -4,10 +4,13 @@ using Orchestrator.Control.Replicas;
 namespace Orchestrator.Control.Reconciliation;
 
 /// <summary>Drives the reconciler: owns its one background task and the watchers that wake it. Survives a pass that throws, and says so.</summary>
-internal sealed partial class ReconcilerLoop(Reconciler reconciler, ReplicaInbox inbox, ControlPorts ports, TimeProvider time, ILogger<ReconcilerLoop> logger)
+internal sealed partial class ReconcilerLoop(Reconciler reconciler, ReplicaInbox inbox, ControlPorts ports, ControlOptions options, TimeProvider time, ILogger<ReconcilerLoop> logger)
     : IAsyncDisposable
 {
     private const string PassSource = "reconciler";
+
+    /// <summary>A pass only waits for the registry and for frontends to be told; one that takes longer hangs.</summary>
+    private static readonly TimeSpan PassTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Wait after a pass or a watch that failed.</summary>
     private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
@@ -18,12 +21,16 @@ internal sealed partial class ReconcilerLoop(Reconciler reconciler, ReplicaInbox
     private readonly CancellationTokenSource _stopping = new();
     private Task _tasks = Task.CompletedTask;
     private volatile bool _passFails;
+    private long _passedAt = time.GetTimestamp();
 
-    /// <summary>False: passes fail, or the loop ended though nobody stopped it.</summary>
-    public bool IsHealthy => !_passFails && (!_tasks.IsCompleted || _stopping.IsCancellationRequested);
+    /// <summary>False: passes fail, or hang, or the loop ended though nobody stopped it.</summary>
+    public bool IsHealthy =>
+        !_passFails
+        && (_stopping.IsCancellationRequested || (!_tasks.IsCompleted && time.GetElapsedTime(Volatile.Read(ref _passedAt)) < options.ResyncInterval + PassTimeout));
 
     public void Start()
     {
+        Volatile.Write(ref _passedAt, time.GetTimestamp());
         var token = _stopping.Token;
         // The watch on exits begins before the first list, so that no end falls between the two.
         var exits = WatchAsync("exits", WatchExitsAsync, token);
@@ -62,6 +69,7 @@ internal sealed partial class ReconcilerLoop(Reconciler reconciler, ReplicaInbox
         {
             var wait = await reconciler.RunOnceAsync(cancellationToken);
             _passFails = false;
+            Volatile.Write(ref _passedAt, time.GetTimestamp());
             reconciler.Problems.Clear(PassSource);
             return wait;
         }

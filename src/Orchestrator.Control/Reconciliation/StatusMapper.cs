@@ -7,48 +7,31 @@ using Orchestrator.Core.Serving;
 
 namespace Orchestrator.Control.Reconciliation;
 
-/// <summary>All that a status is made from.</summary>
-internal sealed record StatusInput
-{
-    public required DesiredIndex Desired { get; init; }
-
-    public required IReadOnlyDictionary<string, RolloutView> Views { get; init; }
-
-    public required Fleet Fleet { get; init; }
-
-    public required IReadOnlyList<FrontendReport> Reports { get; init; }
-
-    public required long ServingRevision { get; init; }
-
-    public required string Runtime { get; init; }
-
-    public required string? Problem { get; init; }
-
-    /// <summary>Whether it is known what ran before.</summary>
-    public required bool Started { get; init; }
-
-    public required TimeSpan Now { get; init; }
-
-    public required DateTimeOffset UtcNow { get; init; }
-}
+/// <summary>What a status says beside the loop's state.</summary>
+/// <param name="Runtime">Name of the container runtime.</param>
+/// <param name="ServingRevision">Newest serving revision.</param>
+/// <param name="Problem">What is wrong beyond single models.</param>
+/// <param name="Now">On the loop's clock.</param>
+/// <param name="UtcNow">The same moment on the wall.</param>
+internal sealed record StatusFacts(string Runtime, long ServingRevision, string? Problem, TimeSpan Now, DateTimeOffset UtcNow);
 
 /// <summary>Makes the status that people see.</summary>
 internal static class StatusMapper
 {
-    public static ClusterStatus Map(StatusInput input)
+    public static ClusterStatus Map(ReconcilerState state, Dictionary<string, RolloutView> views, StatusFacts facts)
     {
-        var reports = input.Reports.SelectMany(r => r.Replicas).GroupBy(r => r.Id).ToDictionary(g => g.Key, Sum);
-        var models = input.Desired.Spec.Models.Select(m => MapModel(m, input.Views[m.Name], input, reports)).ToList();
+        var reports = state.Reports.SelectMany(r => r.Replicas).GroupBy(r => r.Id).ToDictionary(g => g.Key, Sum);
+        var spec = state.Desired.Spec;
         return new ClusterStatus
         {
-            Cluster = input.Desired.Spec.Name,
-            Revision = Math.Max(input.Desired.Revision, 0),
-            ServingRevision = input.ServingRevision,
-            Runtime = input.Runtime,
-            Problem = input.Problem,
-            Settled = input.Started && input.Views.Values.All(IsSettled),
-            Models = models,
-            Applications = [.. input.Desired.Spec.Applications.Select(a => new ApplicationStatus { Spec = a, Available = IsAvailable(a, input) })],
+            Cluster = spec.Name,
+            Revision = Math.Max(state.Desired.Revision, 0),
+            ServingRevision = facts.ServingRevision,
+            Runtime = facts.Runtime,
+            Problem = facts.Problem,
+            Settled = state.Adopted && views.Values.All(IsSettled),
+            Models = [.. spec.Models.Select(m => MapModel(m, views[m.Name], state.Fleet, reports, facts))],
+            Applications = [.. spec.Applications.Select(a => new ApplicationStatus { Spec = a, Available = IsAvailable(a, views) })],
         };
     }
 
@@ -70,13 +53,13 @@ internal static class StatusMapper
     private static int CountReady(RolloutView view, string version) =>
         view.Replicas.Count(r => r.Version == version && r.Phase == ReplicaPhase.Ready);
 
-    private static bool IsAvailable(ApplicationSpec application, StatusInput input) =>
-        application.Selection.Targets.Any(t => input.Views.GetValueOrDefault(t.Model) is { } view
+    private static bool IsAvailable(ApplicationSpec application, Dictionary<string, RolloutView> views) =>
+        application.Selection.Targets.Any(t => views.GetValueOrDefault(t.Model) is { } view
             && (t.Version ?? view.Observed.ServingVersion) is { } version && CountReady(view, version) > 0);
 
-    private static ModelStatus MapModel(ModelSpec model, RolloutView view, StatusInput input, Dictionary<ReplicaId, ReplicaReport> reports)
+    private static ModelStatus MapModel(ModelSpec model, RolloutView view, Fleet fleet, Dictionary<ReplicaId, ReplicaReport> reports, StatusFacts facts)
     {
-        var (state, reason) = StateOf(model, view, input.Fleet);
+        var (state, reason) = StateOf(model, view, fleet);
         var live = LiveVersions.Of(view);
         var previous = view.Observed.PreviousVersion;
         return new ModelStatus
@@ -87,7 +70,7 @@ internal static class StatusMapper
             PreviousVersion = previous is not null && model.FindVersion(previous) is not null ? previous : null,
             State = state,
             Reason = reason,
-            Versions = [.. model.Versions.Select(v => MapVersion(new ModelVersionId(model.Name, v.Version), v, live.Contains(v.Version), input, reports))],
+            Versions = [.. model.Versions.Select(v => MapVersion(new ModelVersionId(model.Name, v.Version), v, live.Contains(v.Version), fleet, reports, facts))],
         };
     }
 
@@ -118,20 +101,21 @@ internal static class StatusMapper
             : ("serving", null);
     }
 
-    private static VersionStatus MapVersion(ModelVersionId id, ModelVersionSpec spec, bool live, StatusInput input, Dictionary<ReplicaId, ReplicaReport> reports) => new()
+    private static VersionStatus MapVersion(
+        ModelVersionId id, ModelVersionSpec spec, bool live, Fleet fleet, Dictionary<ReplicaId, ReplicaReport> reports, StatusFacts facts) => new()
     {
         Spec = spec,
         Live = live,
-        Signature = input.Fleet.SignatureOf(id),
-        Replicas = [.. input.Fleet.Of(id.Model)
+        Signature = fleet.SignatureOf(id),
+        Replicas = [.. fleet.Of(id.Model)
             .Where(r => r.Id.ModelVersion == id)
             .OrderBy(r => r.Slot).ThenBy(r => r.Phase)
-            .Select(r => MapReplica(r, input, reports.GetValueOrDefault(r.Id)))],
+            .Select(r => MapReplica(r, facts, reports.GetValueOrDefault(r.Id)))],
     };
 
-    private static ReplicaStatus MapReplica(Replica replica, StatusInput input, ReplicaReport? report)
+    private static ReplicaStatus MapReplica(Replica replica, StatusFacts facts, ReplicaReport? report)
     {
-        var waits = replica.Phase == ReplicaPhase.Pending && replica.NextAttempt > input.Now;
+        var waits = replica.Phase == ReplicaPhase.Pending && replica.NextAttempt > facts.Now;
         return new ReplicaStatus
         {
             Instance = replica.Id.Instance,
@@ -141,7 +125,7 @@ internal static class StatusMapper
             ContainerId = replica.Container?.ContainerId,
             Address = replica.Container?.Address.ToString(),
             Restarts = replica.Restarts,
-            NextAttempt = waits ? input.UtcNow + (replica.NextAttempt - input.Now) : null,
+            NextAttempt = waits ? facts.UtcNow + (replica.NextAttempt - facts.Now) : null,
             LastLogLines = replica.LastLogLines,
             Report = report,
         };

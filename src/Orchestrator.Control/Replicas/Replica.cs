@@ -31,6 +31,9 @@ internal sealed class Replica(ContainerLaunch launch, string identityHash, int s
 
     public int Restarts { get; init; }
 
+    /// <summary>Its container ran before this control plane did.</summary>
+    public bool IsAdopted { get; init; }
+
     public TimeSpan NextAttempt { get; set; }
 
     public ContainerInfo? Container { get; set; }
@@ -65,6 +68,10 @@ internal sealed class Replica(ContainerLaunch launch, string identityHash, int s
     public ReplicaRun? Run { get; set; }
 
     public bool WasReady => Endpoint is not null;
+
+    /// <summary>Whether a container of it may still run (or be about to) and nobody was asked to stop it.</summary>
+    public bool NeedsStop(TimeSpan now) =>
+        !ContainerGone && !StopRequested && StopNotBefore <= now && (Container is not null || Phase == ReplicaPhase.Draining);
 
     /// <summary>Moves on to <paramref name="phase"/>.</summary>
     /// <exception cref="InvalidOperationException">That phase cannot follow: a bug of the caller.</exception>

@@ -61,11 +61,7 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
     private async Task LiveAsync(CancellationToken cancellationToken)
     {
         var began = context.Time.GetTimestamp();
-        if (Container is null)
-        {
-            Container = await context.Runtime.StartAsync(launch, cancellationToken);
-        }
-
+        Container ??= await StartAsync(cancellationToken);
         context.Tell(new ReplicaMessage.Started(Id, Container));
         using var session = context.Prober.Open(Container.Address);
         var probe = await session.ProbeAsync(Id.ModelVersion, Left(began), cancellationToken);
@@ -85,6 +81,22 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
 
         context.Tell(new ReplicaMessage.WarmedUp(Id, warmUp));
         await WatchHealthAsync(session, cancellationToken);
+    }
+
+    private async Task<ContainerInfo> StartAsync(CancellationToken cancellationToken)
+    {
+        using var late = new CancellationTokenSource(launch.Spec.StartupTimeout, context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
+        try
+        {
+            return await context.Runtime.StartAsync(launch, either.Token);
+        }
+        catch (OperationCanceledException exception) when (late.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            // Should it run in the end, the next list shows it as belonging to nobody.
+            throw new ContainerStartException(
+                $"runtime {context.Runtime.Name} did not start the container within startupTimeout ({Durations.Format(launch.Spec.StartupTimeout)})", exception);
+        }
     }
 
     private TimeSpan Left(long began)

@@ -22,7 +22,7 @@ internal sealed class Cluster
         var ports = new ControlPorts(Registry, Artefacts, Runtime, Snapshots, Reports);
         Context = new ReplicaRunContext(Runtime, Prober, Options, Time, NullLogger.Instance, Inbox.Tell);
         Reconciler = new Reconciler(ports, Context, Inbox, new SurgeRolloutPolicy(Options));
-        Loop = new ReconcilerLoop(Reconciler, Inbox, ports, Time, NullLogger<ReconcilerLoop>.Instance);
+        Loop = new ReconcilerLoop(Reconciler, Inbox, ports, Options, Time, NullLogger<ReconcilerLoop>.Instance);
         Plane = new ControlPlane(ports, Validate, Reconciler, Loop);
     }
 
