@@ -15,7 +15,7 @@ internal static class ApplicationEndpoints
             .WithSummary("One application.").Produces<ApplicationStatus>().ProducesErrors(404);
         routes.MapPut("/applications/{application}", PutAsync)
             .WithSummary("Creates an application or replaces it.")
-            .Accepts<ApplicationSpec>("application/json").Produces<ApplyResult>().ProducesErrors(400, 409, 507);
+            .Takes<ApplicationSpec>("application/json").Produces<ApplyResult>().ProducesErrors(400, 409, 507);
         routes.MapDelete("/applications/{application}", async (string application, IControlPlane control, CancellationToken stop) =>
                 AdminResults.Of(await control.RemoveApplicationAsync(application, stop)))
             .WithSummary("Removes an application.").Produces<ApplyResult>().ProducesErrors(404, 507);

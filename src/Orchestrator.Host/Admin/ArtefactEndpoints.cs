@@ -12,7 +12,7 @@ internal static class ArtefactEndpoints
     {
         routes.MapPost("/artefacts", UploadAsync)
             .WithSummary("Stores the body: kind=file one file, kind=folder a tar archive of a folder; name= is what a container sees.")
-            .Accepts<Stream>("application/octet-stream").Produces<UploadResult>().ProducesErrors(400, 507);
+            .Takes<Stream>("application/octet-stream").Produces<UploadResult>().ProducesErrors(400, 507);
         routes.MapMethods("/artefacts/{digest}", [HttpMethods.Head], Exists)
             .WithSummary("200 if the store has it, with its size in Orchestrator-Artefact-Bytes, else 404.").Produces(200).Produces(404);
     }

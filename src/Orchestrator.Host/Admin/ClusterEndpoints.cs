@@ -15,7 +15,7 @@ internal static class ClusterEndpoints
             .WithSummary("The desired state; header Orchestrator-Revision has its revision.").Produces<ClusterSpec>();
         routes.MapPut("/spec", ApplyAsync)
             .WithSummary("Makes the whole desired state equal to the body. dryRun=true validates and lists the changes only.")
-            .Accepts<ClusterSpec>("application/json").Produces<ApplyResult>().ProducesErrors(400, 409, 507);
+            .Takes<ClusterSpec>("application/json").Produces<ApplyResult>().ProducesErrors(400, 409, 507);
     }
 
     private static async Task<IResult> ReadAsync(IControlPlane control, HttpResponse response, CancellationToken cancellationToken)

@@ -17,13 +17,13 @@ internal static class ModelEndpoints
             .WithSummary("Removes a model that no application uses.").Produces<ApplyResult>().ProducesErrors(404, 409, 507);
         routes.MapPost("/models/{model}/deploy", DeployAsync)
             .WithSummary("Adds a version, making the model if it is new, and makes it current.")
-            .Accepts<DeployRequest>("application/json").Produces<ApplyResult>().ProducesErrors(400, 409, 507);
+            .Takes<DeployRequest>("application/json").Produces<ApplyResult>().ProducesErrors(400, 409, 507);
         routes.MapPost("/models/{model}/rollback", RollbackAsync)
             .WithSummary("Makes an earlier version current; without a body the one that served before.")
-            .Accepts<RollbackRequest>(isOptional: true, "application/json").Produces<ApplyResult>().ProducesErrors(400, 404, 409, 507);
+            .Takes<RollbackRequest>("application/json", isOptional: true).Produces<ApplyResult>().ProducesErrors(400, 404, 409, 507);
         routes.MapPost("/models/{model}/versions/{version}/scale", ScaleAsync)
             .WithSummary("Changes the number of replicas.")
-            .Accepts<ScaleRequest>("application/json").Produces<ApplyResult>().ProducesErrors(400, 404, 507);
+            .Takes<ScaleRequest>("application/json").Produces<ApplyResult>().ProducesErrors(400, 404, 507);
         routes.MapDelete("/models/{model}/versions/{version}", async (string model, string version, IControlPlane control, CancellationToken stop) =>
                 AdminResults.Of(await control.RemoveVersionAsync(new ModelVersionId(model, version), stop)))
             .WithSummary("Removes a version that is neither current nor named by an application.").Produces<ApplyResult>().ProducesErrors(404, 409, 507);

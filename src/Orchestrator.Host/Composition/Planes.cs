@@ -1,4 +1,6 @@
+using Orchestrator.Control;
 using Orchestrator.Core.Artefacts;
+using Orchestrator.Core.Cluster.Validation;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Core.Serving;
@@ -18,6 +20,9 @@ internal static class Planes
         AddProcesses(services, options);
         services.AddSingleton<IServingSnapshots, InMemoryServingSnapshots>();
         services.AddSingleton<IFrontendReports, InMemoryFrontendReports>();
+        services.AddSingleton(s => ValidationContext.ForServer(
+            s.GetRequiredService<FrameworkCatalog>().Names, [s.GetRequiredService<IContainerRuntime>().Name], s.GetRequiredService<IArtefactStore>()));
+        services.AddControlPlane();
         services.AddServing();
     }
 
