@@ -9,6 +9,15 @@ public static class ContainerManifestReader
     /// <summary>Name of the file in a container's folder.</summary>
     public const string FileName = "container.json";
 
+    // A member with a typing mistake is refused, not ignored. Not generated metadata: that sets absent init-only members to null instead of leaving their defaults.
+    private static readonly JsonSerializerOptions Form = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        ReadCommentHandling = JsonCommentHandling.Skip,
+        RespectNullableAnnotations = true,
+    };
+
     /// <exception cref="ContainerManifestException">It is missing, is no JSON, has an unknown or no required member, or names another framework than its folder.</exception>
     public static ContainerManifest Read(string path)
     {
@@ -17,7 +26,7 @@ public static class ContainerManifestReader
         try
         {
             using var file = File.OpenRead(path);
-            manifest = JsonSerializer.Deserialize(file, ContainerManifestJson.Default.ContainerManifest);
+            manifest = JsonSerializer.Deserialize<ContainerManifest>(file, Form);
         }
         catch (JsonException e)
         {
@@ -45,12 +54,3 @@ public static class ContainerManifestReader
 
     private static bool IsInside(string path) => !Path.IsPathRooted(path) && !path.Split('/').Contains("..");
 }
-
-/// <summary>JSON form of manifests; a member with a typing mistake is refused, not ignored.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    ReadCommentHandling = JsonCommentHandling.Skip,
-    RespectNullableAnnotations = true)]
-[JsonSerializable(typeof(ContainerManifest))]
-internal sealed partial class ContainerManifestJson : JsonSerializerContext;

@@ -1,7 +1,7 @@
 using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster;
+using Orchestrator.Core.Json;
 
 namespace Orchestrator.Host.Admin;
 
@@ -12,11 +12,11 @@ internal static class AdminBody
     public const int MaxBytes = 32 * 1024 * 1024;
 
     /// <summary>The body, or the answer to give instead.</summary>
-    public static async Task<(T? Body, IResult? Error)> ReadAsync<T>(HttpRequest request, JsonTypeInfo<T> type, CancellationToken cancellationToken) where T : class
+    public static async Task<(T? Body, IResult? Error)> ReadAsync<T>(HttpRequest request, CancellationToken cancellationToken) where T : class
     {
         try
         {
-            var body = await JsonSerializer.DeserializeAsync(request.Body, type, cancellationToken);
+            var body = await JsonSerializer.DeserializeAsync<T>(request.Body, LenientCoreJson.Options, cancellationToken);
             return body is null ? (null, Invalid("$", "expected a JSON object, got null", null, null)) : (body, null);
         }
         catch (JsonException exception)

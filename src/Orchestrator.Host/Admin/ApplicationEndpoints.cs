@@ -31,7 +31,7 @@ internal static class ApplicationEndpoints
 
     private static async Task<IResult> PutAsync(string application, HttpRequest request, IControlPlane control, CancellationToken cancellationToken)
     {
-        var (spec, error) = await AdminBody.ReadAsync(request, CoreJson.Default.ApplicationSpec, cancellationToken);
+        var (spec, error) = await AdminBody.ReadAsync<ApplicationSpec>(request, cancellationToken);
         if (error is not null)
         {
             return error;

@@ -27,7 +27,7 @@ internal static class ClusterEndpoints
 
     private static async Task<IResult> ApplyAsync(HttpRequest request, IControlPlane control, bool? dryRun, CancellationToken cancellationToken)
     {
-        var (desired, error) = await AdminBody.ReadAsync(request, CoreJson.Default.ClusterSpec, cancellationToken);
+        var (desired, error) = await AdminBody.ReadAsync<ClusterSpec>(request, cancellationToken);
         return error ?? AdminResults.Of(await control.ApplyAsync(desired!, dryRun ?? false, cancellationToken));
     }
 }

@@ -39,7 +39,7 @@ internal static class ModelEndpoints
 
     private static async Task<IResult> DeployAsync(string model, HttpRequest request, IControlPlane control, CancellationToken cancellationToken)
     {
-        var (deploy, error) = await AdminBody.ReadAsync(request, CoreJson.Default.DeployRequest, cancellationToken);
+        var (deploy, error) = await AdminBody.ReadAsync<DeployRequest>(request, cancellationToken);
         return error ?? AdminResults.Of(await control.DeployAsync(model, deploy!, cancellationToken));
     }
 
@@ -50,13 +50,13 @@ internal static class ModelEndpoints
             return AdminResults.Of(await control.RollbackAsync(model, null, cancellationToken));
         }
 
-        var (rollback, error) = await AdminBody.ReadAsync(request, CoreJson.Default.RollbackRequest, cancellationToken);
+        var (rollback, error) = await AdminBody.ReadAsync<RollbackRequest>(request, cancellationToken);
         return error ?? AdminResults.Of(await control.RollbackAsync(model, rollback!.Version, cancellationToken));
     }
 
     private static async Task<IResult> ScaleAsync(string model, string version, HttpRequest request, IControlPlane control, CancellationToken cancellationToken)
     {
-        var (scale, error) = await AdminBody.ReadAsync(request, CoreJson.Default.ScaleRequest, cancellationToken);
+        var (scale, error) = await AdminBody.ReadAsync<ScaleRequest>(request, cancellationToken);
         return error ?? AdminResults.Of(await control.ScaleAsync(new ModelVersionId(model, version), scale!.Replicas, cancellationToken));
     }
 }

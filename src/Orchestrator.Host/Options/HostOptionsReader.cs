@@ -1,5 +1,6 @@
 using System.Globalization;
 using Orchestrator.Core;
+using Orchestrator.Core.Runtime;
 
 namespace Orchestrator.Host.Options;
 
@@ -29,7 +30,7 @@ internal static class HostOptionsReader
     /// <summary>Reads; on mistakes <paramref name="errors"/> names each.</summary>
     public static HostOptions Read(IReadOnlyList<string> arguments, Func<string, string?> environment, ICollection<string> errors)
     {
-        var options = new HostOptions { ContainersDirectory = ContainersFolder.Find(AppContext.BaseDirectory) };
+        var options = new HostOptions { ContainersDirectory = DefaultContainersFolder() };
         foreach (var setting in Settings)
         {
             var variable = EnvironmentPrefix + setting.Name.Replace('-', '_').ToUpperInvariant();
@@ -42,6 +43,10 @@ internal static class HostOptionsReader
         ReadArguments(options, arguments, errors);
         return options;
     }
+
+    // If there is none, where it would be expected: the message about it then says a useful path.
+    private static string DefaultContainersFolder() =>
+        FrameworkCatalog.FindFolder(AppContext.BaseDirectory) ?? Path.Combine(AppContext.BaseDirectory, "containers");
 
     private static void ReadArguments(HostOptions options, IReadOnlyList<string> arguments, ICollection<string> errors)
     {
