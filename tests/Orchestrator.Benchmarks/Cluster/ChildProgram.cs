@@ -1,0 +1,126 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace Orchestrator.Benchmarks.Cluster;
+
+/// <summary>A program that a benchmark starts and surely ends: asked first, killed if it does not, and killed by the kernel should the benchmark itself be killed.</summary>
+internal sealed partial class ChildProgram : IAsyncDisposable
+{
+    private const int Terminate = 15;
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(30);
+    private readonly ConcurrentQueue<string> _lines = [];
+    private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Process> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly SemaphoreSlim _written = new(0);
+    private Process? _process;
+
+    public int Id => _process!.Id;
+
+    /// <summary>Starts <c>dotnet program arguments</c>.</summary>
+    public static async Task<ChildProgram> StartAsync(string program, string[] arguments, string log)
+    {
+        var child = new ChildProgram();
+        // The parent death signal fires when the thread that started the child ends, so this one waits for the child's end.
+        new Thread(() => child.Run(program, arguments, log)) { IsBackground = true, Name = "child starter" }.Start();
+        child._process = await child._started.Task;
+        return child;
+    }
+
+    /// <summary>Waits for a line that <paramref name="read"/> makes something of.</summary>
+    public async Task<T> WaitForLineAsync<T>(Func<string, T?> read, CancellationToken stop)
+        where T : class
+    {
+        using var timeout = new CancellationTokenSource(StartTimeout, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
+        while (true)
+        {
+            if (_lines.Select(read).FirstOrDefault(found => found is not null) is { } found)
+            {
+                return found;
+            }
+
+            try
+            {
+                if (_exited.Task.IsCompleted)
+                {
+                    throw new BenchmarkException($"the program ended before it was ready; it wrote: {string.Join('\n', _lines.TakeLast(10))}");
+                }
+
+                await _written.WaitAsync(either.Token);
+            }
+            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
+            {
+                throw new BenchmarkException($"the program was not ready within {StartTimeout}; it wrote: {string.Join('\n', _lines.TakeLast(10))}");
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_exited.Task.IsCompleted)
+        {
+            _ = Kill(Id, Terminate);
+            if (await Task.WhenAny(_exited.Task, Task.Delay(EndTimeout, TimeProvider.System)) != _exited.Task)
+            {
+                _process!.Kill();
+                await _exited.Task;
+            }
+        }
+
+        _process!.Dispose();
+        _written.Dispose();
+    }
+
+    private void Run(string program, string[] arguments, string log)
+    {
+        try
+        {
+            using var file = new StreamWriter(log);
+            // In a session of its own: Ctrl-C reaches the benchmark alone, which then ends its programs in order.
+            var start = new ProcessStartInfo("setsid") { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
+            string[] command = ["setpriv", "--pdeathsig", "KILL", "--", Environment.ProcessPath is { } dotnet && Path.GetFileNameWithoutExtension(dotnet) == "dotnet" ? dotnet : "dotnet", program, .. arguments];
+            Array.ForEach(command, start.ArgumentList.Add);
+            // As programs of the Web SDK run by default, which the orchestrator is: the two servers compared must not differ in this.
+            start.Environment["DOTNET_gcServer"] = "1";
+            // Only the load generator itself runs with it (tests/bench.sh).
+            start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
+            var process = new Process { StartInfo = start };
+            process.OutputDataReceived += (_, line) => Take(line.Data, file);
+            process.ErrorDataReceived += (_, line) => Take(line.Data, file);
+            process.Start();
+            process.BeginOutputReadLine();
+            process.BeginErrorReadLine();
+            _started.SetResult(process);
+            process.WaitForExit();
+        }
+        catch (Exception e)
+        {
+            _started.TrySetException(new BenchmarkException($"{program} cannot be started (it needs setsid and setpriv of util-linux): {e.Message}"));
+        }
+
+        _exited.SetResult();
+        _written.Release();
+    }
+
+    private void Take(string? line, StreamWriter file)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (file)
+        {
+            file.WriteLine(line);
+            file.Flush();
+        }
+
+        _lines.Enqueue(line);
+        _written.Release();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
+}

@@ -1,0 +1,28 @@
+using Orchestrator.Benchmarks.Results;
+
+namespace Orchestrator.Benchmarks.Suites;
+
+/// <summary>One question about performance: what is measured, in which variants, and what must come out.</summary>
+internal interface IBenchmark
+{
+    /// <summary>Selects it on the command line.</summary>
+    string Name { get; }
+
+    /// <summary>What it asks, one line.</summary>
+    string Question { get; }
+
+    /// <summary>How it is measured, for the report: Markdown.</summary>
+    string Method { get; }
+
+    /// <summary>What is judged.</summary>
+    IReadOnlyList<Comparison> Comparisons { get; }
+
+    /// <summary>Measures all rounds, giving each row to the run.</summary>
+    Task RunAsync(BenchmarkRun run, CancellationToken stop);
+}
+
+/// <summary>Every benchmark there is.</summary>
+internal static class AllBenchmarks
+{
+    public static IReadOnlyList<IBenchmark> List { get; } = [new BatchingBenchmark(), new CacheHitBenchmark(), new AddedLatencyBenchmark(), new IdleBenchmark()];
+}

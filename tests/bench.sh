@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Measures, and rewrites docs/performance.md: builds in Release, starts a real orchestrator with scikit-learn containers, ends everything it started.
+#   bash tests/bench.sh [NAME...] [--rounds N] [--seconds S] [--connections N] [--report FILE]
+# With fewer or shorter rounds than usual the report goes to artifacts/benchmarks/try.md instead. Exits with 3 when a target is missed.
+source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
+
+need_dotnet
+need_programs "python3 python3 the-containers" "setpriv util-linux ends-what-it-starts" "setsid util-linux ends-what-it-starts"
+need_python "sklearn python3-sklearn the-models" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP"
+install_missing
+for project in src/Orchestrator.Host tests/Orchestrator.Benchmarks; do
+  dotnet build "$project" -c Release -v quiet -nologo -clp:NoSummary || fail "the build of $project failed"
+done
+
+# The generator answers on the thread that polls its sockets: less of its own work on cores that it shares with what it measures.
+export DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS=1
+exec dotnet artifacts/bin/Orchestrator.Benchmarks/release/Orchestrator.Benchmarks.dll --root "$ROOT" "$@"
