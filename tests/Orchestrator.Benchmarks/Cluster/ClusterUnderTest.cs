@@ -72,7 +72,8 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     {
         var status = await StatusAsync(stop);
         var replica = status.Models.Single(m => m.Name == model).Versions.Single().Replicas.Single(r => r.Phase == ReplicaPhase.Ready);
-        return new Uri(new Uri(replica.Address ?? throw new BenchmarkException($"{model}: the replica has no address")), $"/v2/models/{model}/infer");
+        var address = replica.Address ?? throw new BenchmarkException($"{model}: the replica has no address");
+        return new Uri($"{(address.Contains("://", StringComparison.Ordinal) ? address.TrimEnd('/') : "http://" + address)}/v2/models/{model}/infer");
     }
 
     public async ValueTask DisposeAsync()
