@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json;
 using Orchestrator.Core.Admin;
-using Orchestrator.Core.Json;
 
 namespace Orchestrator.Cli.Admin;
 
@@ -23,9 +22,10 @@ internal static class AdminAnswers
         var text = await answer.Content.ReadAsStringAsync(stop);
         try
         {
-            if (JsonSerializer.Deserialize(text, CoreJson.Default.AdminError) is { } error)
+            if (JsonSerializer.Deserialize<AdminError>(text, AdminJson.Options) is { Error.Length: > 0 } error)
             {
-                return new CliException(exitCode, error.Error, [.. error.Details.Select(d => d.ToString())]) { SpecErrors = error.Details };
+                var details = error.Details ?? [];
+                return new CliException(exitCode, error.Error, [.. details.Select(d => d.ToString())]) { SpecErrors = details };
             }
         }
         catch (JsonException)

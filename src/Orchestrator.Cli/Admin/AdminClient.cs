@@ -17,19 +17,19 @@ internal sealed class AdminClient(HttpClient http, Uri address)
 {
     public Uri Address { get; } = address;
 
-    public Task<ClusterStatus> StatusAsync(CancellationToken stop) => GetAsync("api/v1/status", CoreJson.Default.ClusterStatus, stop);
+    public Task<ClusterStatus> StatusAsync(CancellationToken stop) => GetAsync<ClusterStatus>("api/v1/status", stop);
 
-    public Task<IReadOnlyList<ModelStatus>> ModelsAsync(CancellationToken stop) => GetAsync("api/v1/models", CoreJson.Default.IReadOnlyListModelStatus, stop);
+    public Task<IReadOnlyList<ModelStatus>> ModelsAsync(CancellationToken stop) => GetAsync<IReadOnlyList<ModelStatus>>("api/v1/models", stop);
 
-    public Task<ModelStatus> ModelAsync(string model, CancellationToken stop) => GetAsync($"api/v1/models/{Escape(model)}", CoreJson.Default.ModelStatus, stop);
+    public Task<ModelStatus> ModelAsync(string model, CancellationToken stop) => GetAsync<ModelStatus>($"api/v1/models/{Escape(model)}", stop);
 
-    public Task<IReadOnlyList<ApplicationStatus>> ApplicationsAsync(CancellationToken stop) => GetAsync("api/v1/applications", CoreJson.Default.IReadOnlyListApplicationStatus, stop);
+    public Task<IReadOnlyList<ApplicationStatus>> ApplicationsAsync(CancellationToken stop) => GetAsync<IReadOnlyList<ApplicationStatus>>("api/v1/applications", stop);
 
     public Task<ApplicationStatus> ApplicationAsync(string application, CancellationToken stop) =>
-        GetAsync($"api/v1/applications/{Escape(application)}", CoreJson.Default.ApplicationStatus, stop);
+        GetAsync<ApplicationStatus>($"api/v1/applications/{Escape(application)}", stop);
 
     public Task<IReadOnlyList<ReplicaReport>> ProfileAsync(ModelVersionId id, CancellationToken stop) =>
-        GetAsync($"{VersionPath(id)}/profile", CoreJson.Default.IReadOnlyListReplicaReport, stop);
+        GetAsync<IReadOnlyList<ReplicaReport>>($"{VersionPath(id)}/profile", stop);
 
     public Task<ApplyResult> ApplyAsync(ClusterSpec spec, bool dryRun, CancellationToken stop) =>
         SendAsync(HttpMethod.Put, $"api/v1/spec?dryRun={(dryRun ? "true" : "false")}", Body(spec, CoreJson.Default.ClusterSpec), stop);
@@ -81,7 +81,7 @@ internal sealed class AdminClient(HttpClient http, Uri address)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, $"api/v1/artefacts?name={Escape(name)}&kind={(isFolder ? "folder" : "file")}")) { Content = content };
         using var answer = await SendAsync(request, stop);
-        return await ReadAsync(answer, CoreJson.Default.UploadResult, stop);
+        return await ReadAsync<UploadResult>(answer, stop);
     }
 
     /// <summary>Lines <c>[instance] line</c>.</summary>
@@ -99,7 +99,7 @@ internal sealed class AdminClient(HttpClient http, Uri address)
     public async IAsyncEnumerable<ClusterEvent> EventsAsync(long since, [EnumeratorCancellation] CancellationToken stop)
     {
         using var answer = await OpenAsync($"api/v1/events?since={since}", stop);
-        var events = SseParser.Create(await answer.Content.ReadAsStreamAsync(stop), (_, data) => JsonSerializer.Deserialize(data, CoreJson.Default.ClusterEvent));
+        var events = SseParser.Create(await answer.Content.ReadAsStreamAsync(stop), (_, data) => JsonSerializer.Deserialize<ClusterEvent>(data, AdminJson.Options));
         await foreach (var item in events.EnumerateAsync(stop))
         {
             if (item.Data is { } data)
@@ -115,18 +115,18 @@ internal sealed class AdminClient(HttpClient http, Uri address)
 
     private static JsonContent Body<T>(T value, JsonTypeInfo<T> type) => JsonContent.Create(value, type);
 
-    private async Task<T> GetAsync<T>(string path, JsonTypeInfo<T> type, CancellationToken stop)
+    private async Task<T> GetAsync<T>(string path, CancellationToken stop)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(Address, path));
         using var answer = await SendAsync(request, stop);
-        return await ReadAsync(answer, type, stop);
+        return await ReadAsync<T>(answer, stop);
     }
 
     private async Task<ApplyResult> SendAsync(HttpMethod method, string path, HttpContent? body, CancellationToken stop)
     {
         using var request = new HttpRequestMessage(method, new Uri(Address, path)) { Content = body };
         using var answer = await SendAsync(request, stop);
-        return await ReadAsync(answer, CoreJson.Default.ApplyResult, stop);
+        return await ReadAsync<ApplyResult>(answer, stop);
     }
 
     private async Task<HttpResponseMessage> OpenAsync(string path, CancellationToken stop)
@@ -156,7 +156,7 @@ internal sealed class AdminClient(HttpClient http, Uri address)
         }
     }
 
-    private async Task<T> ReadAsync<T>(HttpResponseMessage answer, JsonTypeInfo<T> type, CancellationToken stop)
+    private async Task<T> ReadAsync<T>(HttpResponseMessage answer, CancellationToken stop)
     {
         if (!answer.IsSuccessStatusCode)
         {
@@ -165,7 +165,7 @@ internal sealed class AdminClient(HttpClient http, Uri address)
 
         try
         {
-            return await answer.Content.ReadFromJsonAsync(type, stop) ?? throw new JsonException("null");
+            return await answer.Content.ReadFromJsonAsync<T>(AdminJson.Options, stop) ?? throw new JsonException("null");
         }
         catch (JsonException e)
         {
