@@ -3,20 +3,23 @@ using Orchestrator.Core.Runtime;
 
 namespace Orchestrator.Processes.Launching;
 
-/// <summary>Finds a Python interpreter that can import what a container needs. An answer is kept; a failure is not, for the user is about to remedy it.</summary>
+/// <summary>Finds a Python interpreter that has the modules a container needs. An answer is kept; a failure is not, for the user is about to remedy it.</summary>
 internal sealed class PythonFinder(RunIdentity run, TimeProvider time)
 {
-    private static readonly TimeSpan ImportTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(60);
 
-    // Writes a line per module that cannot be imported, then the version: a line of its own, so that chatter of a module does no harm.
+    // Finds modules without running them: importing scikit-learn takes seconds on a busy machine, and the container, which is about to do it anyway, says
+    // itself when one is there but broken. The answer's lines have a mark of their own, so that chatter at start-up does no harm.
     private const string Script =
         """
-        import importlib, sys
+        import importlib.util, sys
         for name in sys.argv[1:]:
             try:
-                importlib.import_module(name)
-            except BaseException as e:
-                print("\n!lacks " + name + " (" + type(e).__name__ + ": " + str(e).replace("\n", " ")[:200] + ")")
+                found = importlib.util.find_spec(name) is not None
+            except Exception:
+                found = False
+            if not found:
+                print("\n!lacks " + name)
         print("\n!python " + sys.version.split()[0])
         """;
 
@@ -31,7 +34,7 @@ internal sealed class PythonFinder(RunIdentity run, TimeProvider time)
 
     /// <summary>Absolute path of the interpreter.</summary>
     /// <param name="chosen">From the spec: an interpreter or the folder of a virtual environment; null: look for one.</param>
-    /// <param name="modules">What it must be able to import.</param>
+    /// <param name="modules">The modules it must have.</param>
     /// <param name="searchPath">Where <c>python3</c> is looked for.</param>
     /// <param name="cancellationToken">Stops waiting; the check itself goes on for others.</param>
     /// <exception cref="ContainerStartException">None will do; says which were tried and what each lacks.</exception>
@@ -75,7 +78,7 @@ internal sealed class PythonFinder(RunIdentity run, TimeProvider time)
         {
             if (!_checks.TryGetValue(key, out check))
             {
-                _checks[key] = check = Task.Run(() => ImportAsync(interpreter, modules));
+                _checks[key] = check = Task.Run(() => AskAsync(interpreter, modules));
             }
         }
 
@@ -98,7 +101,7 @@ internal sealed class PythonFinder(RunIdentity run, TimeProvider time)
         }
     }
 
-    private async Task<string> ImportAsync(string interpreter, IReadOnlyList<string> modules)
+    private async Task<string> AskAsync(string interpreter, IReadOnlyList<string> modules)
     {
         var start = new ProcessStartInfo(interpreter)
         {
@@ -130,12 +133,12 @@ internal sealed class PythonFinder(RunIdentity run, TimeProvider time)
         var errors = python.StandardError.ReadToEndAsync();
         try
         {
-            await Task.WhenAll(output, errors, python.WaitForExitAsync()).WaitAsync(ImportTimeout, time);
+            await Task.WhenAll(output, errors, python.WaitForExitAsync()).WaitAsync(AnswerTimeout, time);
         }
         catch (TimeoutException)
         {
             python.Kill(entireProcessTree: true);
-            return $"did not answer within {ImportTimeout.TotalSeconds:0} s";
+            return $"did not answer within {AnswerTimeout.TotalSeconds:0} s";
         }
 
         var lines = (await output).Split('\n');
@@ -154,6 +157,6 @@ internal sealed class PythonFinder(RunIdentity run, TimeProvider time)
         var names = string.Join(' ', modules.Select(m => m == "sklearn" ? "scikit-learn" : m));
         return chosen is not null
             ? $"The interpreter of the spec cannot serve this framework: {tried}. Install what it lacks: {findings.ConvertAll(f => f.Split(':')[0]).FirstOrDefault()} -m pip install {names}"
-            : $"No Python interpreter can import {string.Join(", ", modules)}: {tried}. Install them (apt-get install {packages}; or pip install {names}), or name another with 'interpreter' in the spec.";
+            : $"No Python interpreter has {string.Join(", ", modules)}: {tried}. Install them (apt-get install {packages}; or pip install {names}), or name another with 'interpreter' in the spec.";
     }
 }

@@ -13,7 +13,7 @@ public sealed class PythonFinderTests : IDisposable
     [Fact]
     public async Task Find_WhenTheFirstOnThePathLacksAModule_TakesAnother()
     {
-        var poor = Fake("poor", "printf '\\n!lacks json (ModuleNotFoundError: no)\\n!python 3.0\\n'");
+        var poor = Fake("poor", "printf '\\n!lacks json\\n!python 3.0\\n'");
         var found = await _finder.FindAsync(null, ["json"], poor, RuntimeFixture.Token);
         found.ShouldNotStartWith(_folder);
     }
@@ -24,7 +24,7 @@ public sealed class PythonFinderTests : IDisposable
         var poor = Fake("poor", "echo boom >&2; exit 9");
         var error = await Should.ThrowAsync<ContainerStartException>(() => _finder.FindAsync(null, ["json", "sklearn_no_such"], poor, RuntimeFixture.Token));
         error.Message.ShouldContain($"{poor}/python3: ended with code 9: boom");
-        error.Message.ShouldContain("lacks sklearn_no_such (ModuleNotFoundError: No module named 'sklearn_no_such')");
+        error.Message.ShouldContain("python3: lacks sklearn_no_such");
         error.Message.ShouldContain("apt-get install");
     }
 
@@ -47,7 +47,7 @@ public sealed class PythonFinderTests : IDisposable
     {
         var marker = Path.Combine(_folder, "marker");
         var log = Path.Combine(_folder, "calls");
-        var bin = Fake("v/bin", $"echo x >> {log}; [ -e {marker} ] || printf '\\n!lacks y (no)\\n'; printf '\\n!python 3.0\\n'", "python");
+        var bin = Fake("v/bin", $"echo x >> {log}; [ -e {marker} ] || printf '\\n!lacks y\\n'; printf '\\n!python 3.0\\n'", "python");
         await Should.ThrowAsync<ContainerStartException>(() => _finder.FindAsync(Path.GetDirectoryName(bin), ["y"], null, RuntimeFixture.Token));
         await File.WriteAllTextAsync(marker, "", RuntimeFixture.Token);
         for (var i = 0; i < 3; i++)
