@@ -21,7 +21,7 @@ internal static class AppCommands
 
     private static Command Show(CliContext context, GlobalOptions globals)
     {
-        var name = new Argument<string>("name") { Description = "Name of the application." };
+        var name = new Argument<string>("name") { Description = "Name of the application." }.CompletedByApplications(context, globals);
         return new Command("show", "Show one application.").With(name).Runs(context, globals, async (session, parsed, stop) =>
         {
             var application = await session.FindApplicationAsync(parsed.GetRequiredValue(name), stop);
@@ -59,7 +59,7 @@ internal static class AppCommands
 
     private static Command Remove(CliContext context, GlobalOptions globals)
     {
-        var name = new Argument<string>("name") { Description = "Name of the application." };
+        var name = new Argument<string>("name") { Description = "Name of the application." }.CompletedByApplications(context, globals);
         return new Command("remove", "Remove an application; its models stay.").With(name).Runs(context, globals, async (session, parsed, stop) =>
         {
             var application = await session.FindApplicationAsync(parsed.GetRequiredValue(name), stop);

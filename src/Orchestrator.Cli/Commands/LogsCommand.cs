@@ -11,7 +11,7 @@ internal static class LogsCommand
 
     public static Command Create(CliContext context, GlobalOptions globals)
     {
-        var name = new Argument<string>("model") { Description = "MODEL or MODEL:VERSION; without a version the current one." };
+        var name = new Argument<string>("model") { Description = "MODEL or MODEL:VERSION; without a version the current one." }.CompletedByModels(context, globals);
         var follow = new Option<bool>("--follow", "-f") { Description = "Go on with what the containers write, until Ctrl-C." };
         var tail = new Option<int>("--tail", "-n") { Description = "How many of the last lines of each replica.", DefaultValueFactory = _ => DefaultTail, HelpName = "N" };
         var instance = new Option<string?>("--instance") { Description = "Only that replica; its name as in: orch model show MODEL.", HelpName = "REPLICA" };

@@ -21,7 +21,7 @@ internal static class ModelCommands
 
     private static Command Show(CliContext context, GlobalOptions globals)
     {
-        var name = ModelName("Name of the model; with :VERSION its latency profile is that version's.");
+        var name = ModelName(context, globals, "Name of the model; with :VERSION its latency profile is that version's.");
         return new Command("show", "Show one model: signature, replicas, latency by batch size.").With(name).Runs(context, globals, async (session, parsed, stop) =>
         {
             var (modelName, versionName) = SpecOptions.Name(parsed.GetRequiredValue(name));
@@ -78,7 +78,7 @@ internal static class ModelCommands
 
     private static Command Rollback(CliContext context, GlobalOptions globals)
     {
-        var name = ModelName("Name of the model.");
+        var name = ModelName(context, globals, "Name of the model.");
         var to = new Option<string?>("--to") { Description = "The version to go back to; by default the one that served before.", HelpName = "VERSION" };
         var wait = new WaitOptions(isDefaultOnTerminal: true);
         return wait.AddTo(new Command("rollback", "Make an earlier version current again.").With(name, to)).Runs(context, globals, async (session, parsed, stop) =>
@@ -92,7 +92,7 @@ internal static class ModelCommands
 
     private static Command Scale(CliContext context, GlobalOptions globals)
     {
-        var name = ModelName("MODEL or MODEL:VERSION; without a version the current one.");
+        var name = ModelName(context, globals, "MODEL or MODEL:VERSION; without a version the current one.");
         var replicas = new Argument<int>("replicas") { Description = "How many replicas run." };
         var wait = new WaitOptions(isDefaultOnTerminal: true);
         return wait.AddTo(new Command("scale", "Change the number of replicas.").With(name, replicas)).Runs(context, globals, async (session, parsed, stop) =>
@@ -107,7 +107,7 @@ internal static class ModelCommands
 
     private static Command Remove(CliContext context, GlobalOptions globals)
     {
-        var name = ModelName("MODEL, which no application may use; or MODEL:VERSION, which must not be current.");
+        var name = ModelName(context, globals, "MODEL, which no application may use; or MODEL:VERSION, which must not be current.");
         return new Command("remove", "Remove a model or one of its versions.").With(name).Runs(context, globals, async (session, parsed, stop) =>
         {
             var (modelName, versionName) = SpecOptions.Name(parsed.GetRequiredValue(name));
@@ -120,5 +120,6 @@ internal static class ModelCommands
         });
     }
 
-    private static Argument<string> ModelName(string description) => new("model") { Description = description };
+    private static Argument<string> ModelName(CliContext context, GlobalOptions globals, string description) =>
+        new Argument<string>("model") { Description = description }.CompletedByModels(context, globals);
 }

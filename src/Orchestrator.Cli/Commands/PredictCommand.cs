@@ -11,7 +11,7 @@ internal static class PredictCommand
 {
     public static Command Create(CliContext context, GlobalOptions globals)
     {
-        var application = new Argument<string>("application") { Description = "Name of the application." };
+        var application = new Argument<string>("application") { Description = "Name of the application." }.CompletedByApplications(context, globals);
         var input = new Argument<string>("input") { Description = "One input as JSON ([5.1, 3.5] or {\"age\": 61} or \"text\"), @FILE that holds it, or - for standard input." };
         var batch = new Option<bool>("--batch") { Description = "The input is a list of inputs." };
         return new Command("predict", "Ask an application for a prediction.").With(application, input, batch).Runs(context, globals, async (session, parsed, stop) =>

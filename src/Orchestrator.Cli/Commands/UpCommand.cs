@@ -15,6 +15,7 @@ internal sealed class UpCommand
     private const int DefaultUrlPort = 1337;
     private const int DefaultAdminPort = 1338;
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
     private readonly Option<string?> _file = ApplyCommand.FileOption(isRequired: false);
     private readonly Option<string> _state = new("--state") { Description = "Folder of the registry, artefacts and logs.", DefaultValueFactory = _ => DefaultState, HelpName = "DIR" };
@@ -85,18 +86,31 @@ internal sealed class UpCommand
             {
                 await ended.CancelAsync();
                 await start.ContinueWith(_ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
-                return await ExplainEndAsync(session, host, log);
+                return await ExplainEndAsync(session, await host.Exited, log);
             }
 
             await start;
             await host.Exited.WaitAsync(stop);
-            return await ExplainEndAsync(session, host, log);
+            return await ExplainEndAsync(session, await host.Exited, log);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
             await session.Printer.NoteAsync("ending: requests in flight are finished, containers drained (Ctrl-C again ends at once)");
             host.Stop();
             return await host.Exited;
+        }
+        catch (CliException e)
+        {
+            var hasDied = e.ExitCode == ExitCodes.Unreachable && await Task.WhenAny(host.Exited, Task.Delay(LastWords, session.Context.Time, CancellationToken.None)) == host.Exited;
+            host.Stop();
+            var code = await host.Exited;
+            if (!hasDied)
+            {
+                throw;
+            }
+
+            // That it does not answer is only how its end was noticed.
+            return await ExplainEndAsync(session, code, log);
         }
         catch
         {
@@ -187,9 +201,8 @@ internal sealed class UpCommand
 
     private string QueryAddress(ParseResult parsed) => string.Create(CultureInfo.InvariantCulture, $"http://{Loopback}:{parsed.GetValue(_urlPort)}");
 
-    private static async Task<int> ExplainEndAsync(Session session, HostProcess host, HostLog log)
+    private static async Task<int> ExplainEndAsync(Session session, int code, HostLog log)
     {
-        var code = await host.Exited;
         if (code != ExitCodes.Ok)
         {
             await session.Printer.ErrorAsync($"the orchestrator ended with code {code}; its last words (all of them in {log.Path}):", log.Last);

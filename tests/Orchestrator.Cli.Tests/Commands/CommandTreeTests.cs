@@ -76,6 +76,19 @@ public sealed class CommandTreeTests
     }
 
     [Theory]
+    [InlineData("orch logs di", "digits")]
+    [InlineData("orch model show ", "digits")]
+    [InlineData("orch predict app", "app-of-digits")]
+    [InlineData("orch app remove ", "app-of-digits")]
+    public async Task Suggestions_OfANameArgument_AskTheOrchestrator(string line, string expected)
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [FakeOrchestrator.Model()], Applications = [FakeOrchestrator.Application("app-of-digits")] };
+        (await CliRun.OfAsync(orchestrator, $"[suggest:{line.Length}]", line)).Out.Split('\n').ShouldContain(expected);
+        (await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, $"[suggest:{line.Length}]", line)).Out.ShouldNotContain(expected);
+    }
+
+    [Theory]
     [InlineData("bash", "complete -o default -F _orch_complete orch")]
     [InlineData("zsh", "compdef _orch_complete orch")]
     public async Task Completion_OfAShell_PrintsItsScript(string shell, string expected) =>
