@@ -172,6 +172,43 @@ public sealed class DiskArtefactStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task PutFolder_AnyDamageToTheArchive_IsStoredOrRefused()
+    {
+        var store = Open(new ArtefactStoreOptions { MaxBytes = 1 << 20 });
+        var whole = Tar(File("a", "x"), File("sub/b", new string('y', 700)), ("sub", null, TarEntryType.Directory), File(new string('n', 150), "z")).ToArray();
+        for (var seed = 0; seed < 100; seed++)
+        {
+            var random = new Random(seed);
+            var damaged = whole.ToArray();
+            for (var changes = random.Next(1, 6); changes > 0; changes--)
+            {
+                damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+            }
+
+            try
+            {
+                await store.PutFolderAsync("m", new MemoryStream(damaged), Token);
+            }
+            catch (ArtefactStoreException)
+            {
+            }
+        }
+
+        Incoming.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task PutFile_FolderCannotBeWritten_SaysWhereAndWhatToDo()
+    {
+        var store = Open();
+        Directory.Delete(_folder[Path.Combine("store", "incoming")]);
+        await System.IO.File.WriteAllTextAsync(_folder[Path.Combine("store", "incoming")], "", Token);
+        var error = await Should.ThrowAsync<ArtefactStoreException>(() => store.PutFileAsync("m", Bytes("x"), Token));
+        error.Message.ShouldContain(_folder["store"]);
+        error.Message.ShouldContain("Free space");
+    }
+
+    [Fact]
     public async Task Put_OverTheLimits_IsRefusedAndLeavesNothing()
     {
         var store = Open(new ArtefactStoreOptions { MaxBytes = 10, MaxFiles = 2 });

@@ -13,7 +13,7 @@ internal sealed class YamlSource
     /// <summary>Aliases make a short file stand for an enormous one; nothing sensible comes near this.</summary>
     private const long MaxSize = 200_000;
 
-    private readonly IParser _parser;
+    private readonly Parser _parser;
     private readonly Action<int, int, string> _report;
     private readonly Dictionary<string, ConfigNode> _anchors = new(StringComparer.Ordinal);
 
@@ -28,9 +28,10 @@ internal sealed class YamlSource
     /// <param name="report">Hears of each mistake: line, column, message.</param>
     public static ConfigNode? Parse(string text, Action<int, int, string> report)
     {
+        var source = new YamlSource(text, report);
         try
         {
-            return new YamlSource(text, report).ReadDocument();
+            return source.ReadDocument();
         }
         catch (UnreadableException e)
         {
@@ -39,6 +40,12 @@ internal sealed class YamlSource
         catch (YamlException e)
         {
             Explain(e, text, report);
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            // The library has lapses: some broken texts make it throw InvalidOperationException, EndOfStreamException and others instead of its own (found by fuzzing).
+            var last = source._parser.Current?.End ?? Mark.Empty;
+            report(Math.Max(1, (int)last.Line), Math.Max(1, (int)last.Column), "is no valid YAML from here on: look for a quote, bracket or control character that does not belong.");
         }
 
         return null;
