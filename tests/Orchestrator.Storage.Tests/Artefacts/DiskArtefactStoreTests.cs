@@ -282,13 +282,6 @@ public sealed class DiskArtefactStoreTests : IDisposable
         Incoming.ShouldBeEmpty();
     }
 
-    private sealed class ManualTime : TimeProvider
-    {
-        public DateTimeOffset Now { get; set; } = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
-
-        public override DateTimeOffset GetUtcNow() => Now;
-    }
-
     /// <summary>Gives some bytes, then cancels the reader's token.</summary>
     private sealed class CancellingStream(CancellationTokenSource cancel) : MemoryStream
     {
