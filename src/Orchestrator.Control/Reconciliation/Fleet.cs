@@ -8,7 +8,7 @@ using Orchestrator.Core.Serving;
 namespace Orchestrator.Control.Reconciliation;
 
 /// <summary>All replicas, and what is remembered of dead ones. Turns what owned tasks and the runtime tell into phases; does no I/O. Only the loop touches it.</summary>
-internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions options)
+internal sealed partial class Fleet(EventLog events, LoopClock clock, ControlOptions options)
 {
     private readonly ReplicaTable _replicas = new();
     private readonly Dictionary<ModelVersionId, ModelSignature> _signatures = [];
@@ -102,9 +102,7 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
                 Fail(replica, failed.Reason, failed.LastLogLines, exitCode: null);
                 break;
             case ReplicaMessage.Unhealthy unhealthy when Find(unhealthy.Id) is { Phase: ReplicaPhase.Ready } replica:
-                NoteFailure(replica, unhealthy.Reason, exitCode: null);
-                replica.DrainFailure = unhealthy.Reason;
-                Move(replica, ReplicaPhase.Draining, unhealthy.Reason);
+                TakeUnhealthy(replica, unhealthy);
                 break;
             case ReplicaMessage.Stopped stopped when Find(stopped.Id) is { } replica:
                 TakeStopped(replica, stopped);
@@ -142,11 +140,13 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
         replica.Suspicion = why;
     }
 
-    /// <summary>The runtime no longer has its container and never said why.</summary>
-    public void Vanished(Replica replica)
+    /// <summary>What frontends report of a Ready replica.</summary>
+    public void NoteProgress(Replica replica, long batches)
     {
-        replica.ContainerGone = true;
-        EndOrFail(replica, "its container is gone and the runtime did not say why", [], exitCode: null);
+        if (batches > replica.Batches)
+        {
+            (replica.Batches, replica.ProgressAt) = (batches, clock.Now);
+        }
     }
 
     private void TakeStarted(Replica replica, ReplicaMessage.Started started)
@@ -194,114 +194,17 @@ internal sealed class Fleet(EventLog events, LoopClock clock, ControlOptions opt
         }
     }
 
-    private void TakeStopped(Replica replica, ReplicaMessage.Stopped stopped)
+    // On a machine that is out of breath health checks are late first. Whoever answers batches is not hung, and replacing him would only add to the load.
+    private void TakeUnhealthy(Replica replica, ReplicaMessage.Unhealthy unhealthy)
     {
-        if (stopped.Error is not null)
+        if (replica.ProgressAt is { } at && clock.Now - at < options.HealthInterval * options.HealthFailures)
         {
-            replica.StopRequested = false;
-            replica.StopNotBefore = clock.Now + options.BackOff;
+            events.Add("replica", replica.Id.ToString(), $"{unhealthy.Reason}; it goes on, for it answers batches");
             return;
         }
 
-        replica.ContainerGone = true;
-        if (replica.Phase == ReplicaPhase.Draining)
-        {
-            EndDrained(replica);
-        }
-
-        Tidy(replica);
-    }
-
-    private void TakeExited(Replica replica, ReplicaMessage.Exited exited)
-    {
-        var exit = exited.Exit;
-        if (replica.Container is not null && replica.Container.ContainerId != exit.ContainerId)
-        {
-            return;
-        }
-
-        replica.ContainerGone = true;
-        EndOrFail(replica, ExitReason.Of(exit), exit.LastLogLines, exit.ExitCode);
-    }
-
-    private void EndOrFail(Replica replica, string reason, IReadOnlyList<string> lines, int? exitCode)
-    {
-        if (replica.Phase == ReplicaPhase.Draining)
-        {
-            EndDrained(replica);
-        }
-        else if (!ReplicaLifecycle.IsFinal(replica.Phase))
-        {
-            Fail(replica, reason, lines, exitCode);
-        }
-        else if (replica.Phase == ReplicaPhase.Failed && (!replica.StopRequested || !ExitReason.IsAskedFor(exitCode)))
-        {
-            // A dying container breaks its connections before its exit is known: the exit says more than the broken connection did, unless it is the end we asked for.
-            replica.Reason = reason;
-            replica.LastLogLines = lines;
-            Failures.NoteExit(replica.Id.ModelVersion, reason, exitCode);
-            Changed = true;
-        }
-
-        Tidy(replica);
-    }
-
-    private void EndDrained(Replica replica)
-    {
-        if (replica.DrainFailure is { } failure)
-        {
-            Move(replica, ReplicaPhase.Failed, failure);
-        }
-        else
-        {
-            Move(replica, ReplicaPhase.Stopped);
-        }
-    }
-
-    private void Fail(Replica replica, string reason, IReadOnlyList<string> lines, int? exitCode)
-    {
-        NoteFailure(replica, reason, exitCode);
-        replica.LastLogLines = lines;
-        Move(replica, ReplicaPhase.Failed, reason);
-        Tidy(replica);
-    }
-
-    private void NoteFailure(Replica replica, string reason, int? exitCode) =>
-        Failures.Note(replica, replica.Phase == ReplicaPhase.Ready ? clock.Now - replica.PhaseAt : TimeSpan.Zero, reason, exitCode);
-
-    /// <summary>Its task is no longer needed; its container, if there is one, is not touched.</summary>
-    public void Release(Replica replica)
-    {
-        if (replica.Run is { } run)
-        {
-            replica.Run = null;
-            EndedRuns.Enqueue(run);
-        }
-    }
-
-    /// <summary>Stopped replicas are forgotten; of failed ones each version keeps the last, for its reason.</summary>
-    private void Tidy(Replica replica)
-    {
-        if (replica.ContainerGone || replica.Container is null)
-        {
-            Release(replica);
-        }
-
-        if (replica.Phase == ReplicaPhase.Stopped)
-        {
-            Remove(replica.Id);
-            return;
-        }
-
-        var over = Of(replica.Id.ModelVersion.Model)
-            .Where(r => r.Id.ModelVersion == replica.Id.ModelVersion && r.Phase == ReplicaPhase.Failed && (r.ContainerGone || r.Container is null))
-            .Reverse()
-            .OrderByDescending(r => r.PhaseAt)
-            .Skip(1)
-            .ToList();
-        foreach (var old in over)
-        {
-            Remove(old.Id);
-        }
+        NoteFailure(replica, unhealthy.Reason, exitCode: null);
+        replica.DrainFailure = unhealthy.Reason;
+        Move(replica, ReplicaPhase.Draining, unhealthy.Reason);
     }
 }

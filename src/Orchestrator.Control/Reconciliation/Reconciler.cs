@@ -176,17 +176,18 @@ internal sealed partial class Reconciler
     private void NoteReports()
     {
         var threshold = _options.ReportedFailures;
-        var failing = _state.Reports.SelectMany(r => r.Replicas)
-            .Where(r => r.ConsecutiveFailures >= threshold)
-            .GroupBy(r => r.Id)
-            .ToDictionary(g => g.Key, g => g.MaxBy(r => r.ConsecutiveFailures)!);
+        var reports = _state.Reports.SelectMany(r => r.Replicas).ToLookup(r => r.Id);
         foreach (var replica in _fleet.Replicas.Where(r => r.Phase == ReplicaPhase.Ready))
         {
-            var why = failing.TryGetValue(replica.Id, out var report)
-                ? $"{threshold} or more batches in a row failed, the last: {report.LastFailure ?? "no cause given"}"
+            _fleet.NoteProgress(replica, reports[replica.Id].Sum(r => r.Batches));
+            var worst = reports[replica.Id].MaxBy(r => r.ConsecutiveFailures);
+            var why = worst?.ConsecutiveFailures >= threshold
+                ? $"{threshold} or more batches in a row failed, the last: {worst.LastFailure ?? "no cause given"}"
                 : null;
             _fleet.Suspect(replica, why);
         }
+
+        _fleet.ForgetOldFailures();
     }
 
     private bool Decide(Dictionary<string, RolloutView> views)

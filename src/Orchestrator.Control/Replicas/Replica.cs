@@ -50,6 +50,12 @@ internal sealed class Replica(ContainerLaunch launch, string identityHash, int s
     /// <summary>After a stop that failed: when to try again.</summary>
     public TimeSpan StopNotBefore { get; set; }
 
+    /// <summary>Batches it answered, as frontends last reported.</summary>
+    public long Batches { get; set; }
+
+    /// <summary>When that number last grew.</summary>
+    public TimeSpan? ProgressAt { get; set; }
+
     public ReplicaContract? Contract { get; set; }
 
     /// <summary>What frontends see, made once when it turned Ready.</summary>

@@ -114,8 +114,9 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
             failures = answer is null ? 0 : failures + 1;
             if (failures >= context.Options.HealthFailures)
             {
+                // The loop may know better (it still answers batches): go on asking until it cancels.
                 context.Tell(new ReplicaMessage.Unhealthy(Id, $"{failures} health checks in a row failed, the last: {answer}"));
-                return;
+                failures = 0;
             }
         }
     }

@@ -28,21 +28,17 @@ internal sealed class FakeRuntime : IContainerRuntime
 
     public Func<string, Task> OnStop { get; set; } = _ => Task.CompletedTask;
 
+    /// <summary>What every start waits for.</summary>
+    public Task StartGate { get; set; } = Task.CompletedTask;
+
     public Exception? ListError { get; set; }
 
-    public Task<ContainerInfo> StartAsync(ContainerLaunch launch, CancellationToken cancellationToken)
+    public async Task<ContainerInfo> StartAsync(ContainerLaunch launch, CancellationToken cancellationToken)
     {
         Launches.Add(launch);
-        try
-        {
-            OnStart(launch);
-        }
-        catch (ContainerStartException exception)
-        {
-            return Task.FromException<ContainerInfo>(exception);
-        }
-
-        return Task.FromResult(AddRunning(launch.Replica, launch.SpecHash));
+        OnStart(launch);
+        await StartGate.WaitAsync(cancellationToken);
+        return AddRunning(launch.Replica, launch.SpecHash);
     }
 
     public ContainerInfo AddRunning(ReplicaId replica, string specHash)

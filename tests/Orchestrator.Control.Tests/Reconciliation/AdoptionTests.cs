@@ -106,6 +106,40 @@ public sealed class AdoptionTests
         _cluster.Observed.Models["m"].ServingVersion.ShouldBe("1");
     }
 
+    [Fact]
+    public async Task PublicationFails_NothingThatFrontendsUseIsStopped()
+    {
+        var snapshots = new BreakableSnapshots();
+        var cluster = new Cluster(snapshots);
+        await cluster.ApplyAsync(Cluster.Model("1", Spec));
+        await cluster.SettleAsync();
+        snapshots.Broken = true;
+
+        await cluster.ApplyAsync(Cluster.Model("2", Cluster.Version("2")));
+        await cluster.AdvanceAsync(TimeSpan.FromMinutes(10));
+        cluster.RunningVersions().ShouldBe(["1", "2"]);
+        cluster.Plane.Problem.ShouldNotBeNull().ShouldContain("connection lost");
+
+        snapshots.Broken = false;
+        await cluster.SettleAsync();
+        cluster.RunningVersions().ShouldBe(["2"]);
+        cluster.Plane.Problem.ShouldBeNull();
+    }
+
+    private sealed class BreakableSnapshots : IServingSnapshots
+    {
+        private readonly InMemoryServingSnapshots _inner = new();
+
+        public bool Broken { get; set; }
+
+        public ServingSnapshot Current => _inner.Current;
+
+        public ValueTask PublishAsync(ServingSnapshot snapshot, CancellationToken cancellationToken) =>
+            Broken ? throw new IOException("connection lost") : _inner.PublishAsync(snapshot, cancellationToken);
+
+        public Task WaitForChangeAsync(long revision, CancellationToken cancellationToken) => _inner.WaitForChangeAsync(revision, cancellationToken);
+    }
+
     private static ServingSnapshot Inherited(ReplicaId id, Core.Runtime.ContainerAddress address) => new()
     {
         Revision = 41,
