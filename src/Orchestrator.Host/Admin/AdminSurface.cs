@@ -30,6 +30,9 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
         Share<BackgroundLoops>(services);
         Share<MetricsScrape>(services);
 
+        // A query parameter that does not parse: AdminErrors makes it the same JSON as everything else.
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+
         // For the schemas in the OpenAPI document; bodies are read and written with CoreJson itself.
         services.ConfigureHttpJsonOptions(json =>
         {

@@ -41,7 +41,7 @@ internal static class ArtefactEndpoints
         catch (ArtefactStoreException exception)
         {
             // The store wraps what the disk said; without that the upload itself was wrong (its name, the archive).
-            var isDisk = exception.InnerException is IOException or UnauthorizedAccessException;
+            var isDisk = exception.InnerException is IOException and not EndOfStreamException or UnauthorizedAccessException;
             return AdminResults.Error(isDisk ? StatusCodes.Status507InsufficientStorage : StatusCodes.Status400BadRequest, exception.Message);
         }
     }

@@ -15,7 +15,7 @@ internal sealed class TelemetryService(MetricsScrape scrape) : IHostedService, I
     private const string ServiceName = "orchestrator";
 
     // Series per instrument and collection, far above 1,000 models with a few outcomes each; memory is reserved, but only what is used is touched.
-    private const int CardinalityLimit = 20_000;
+    private const int CardinalityLimit = 10_000;
 
     private static readonly string[] Meters = ["Orchestrator.*", "Microsoft.AspNetCore.Hosting", "System.Runtime"];
     private static readonly string[] ActivitySources = ["Orchestrator.*", "Microsoft.AspNetCore"];

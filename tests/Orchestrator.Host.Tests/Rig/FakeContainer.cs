@@ -18,9 +18,12 @@ internal sealed class FakeContainer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private FakeContainer(WebApplication app, ContainerAddress address) => (_app, Address) = (app, address);
+    private FakeContainer(WebApplication app, ContainerAddress address, Task called) => (_app, Address, Called) = (app, address, called);
 
     public ContainerAddress Address { get; }
+
+    /// <summary>Completes with the first inference call.</summary>
+    public Task Called { get; }
 
     public static async Task<FakeContainer> StartAsync(string name = "a", string? socketPath = null)
     {
@@ -30,8 +33,9 @@ internal sealed class FakeContainer : IAsyncDisposable
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = TimeSpan.Zero);
         var app = builder.Build();
         app.UseRouting();
-        app.MapPost("/v2/models/{model}/infer", InferAsync);
-        app.MapPost("/v2/models/{model}/versions/{version}/infer", InferAsync);
+        var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        app.MapPost("/v2/models/{model}/infer", context => InferAsync(context, called));
+        app.MapPost("/v2/models/{model}/versions/{version}/infer", context => InferAsync(context, called));
         app.Map("/who", context => context.Response.WriteAsync(name));
         app.Map("/echo/{**rest}", EchoAsync);
         app.Map("/stream", StreamAsync);
@@ -39,7 +43,7 @@ internal sealed class FakeContainer : IAsyncDisposable
         app.UseEndpoints(_ => { });
         await app.StartAsync();
         var uri = new Uri(socketPath is null ? app.Urls.First() : "http://container:80");
-        return new FakeContainer(app, new ContainerAddress(uri.Host, uri.Port, socketPath));
+        return new FakeContainer(app, new ContainerAddress(uri.Host, uri.Port, socketPath), called.Task);
     }
 
     public async ValueTask DisposeAsync()
@@ -89,8 +93,9 @@ internal sealed class FakeContainer : IAsyncDisposable
         }
     }
 
-    private static async Task InferAsync(HttpContext context)
+    private static async Task InferAsync(HttpContext context, TaskCompletionSource called)
     {
+        called.TrySetResult();
         using var buffer = new MemoryStream();
         await context.Request.Body.CopyToAsync(buffer);
         var headerLength = int.Parse(context.Request.Headers[ContractNames.HeaderLength]!);

@@ -50,11 +50,12 @@ internal sealed class HostRig : IAsyncDisposable
             services.AddSingleton<IControlPlane, FakeControlPlane>();
             services.AddSingleton<IArtefactStore>(s => DiskArtefactStore.Open(
                 Path.Combine(folder, "artefacts"), new ArtefactStoreOptions(), TimeProvider.System, s.GetRequiredService<ILogger<DiskArtefactStore>>()));
-            services.AddServing();
             if (time is not null)
             {
                 services.AddSingleton(time);
             }
+
+            services.AddServing();
         });
         await host.StartAsync();
         return new HostRig(host, folder);
