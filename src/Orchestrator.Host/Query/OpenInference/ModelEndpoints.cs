@@ -68,8 +68,9 @@ internal sealed class ModelEndpoints(ServingState state, ObjectPool<AnswerBuffer
             using var body = await RequestBody.ReadAsync(context.Request, limit: 64 * 1024, context.RequestAborted);
             onlyReady = body.Span.Length > 0 && ReadOnlyReady(body.Memory);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException is the JSON reader's word for an escaped lone surrogate, which only shows when a name is compared.
             await errors.WriteInferenceErrorAsync(context, StatusCodes.Status400BadRequest, $"expected an empty body or {{\"ready\": true}}: {exception.Message}");
             return;
         }
