@@ -170,6 +170,30 @@ public sealed class LoadRunnerTests
         result.Between(from, to).Total.ShouldBe(result.Series.Skip(1).Take(2).Sum(interval => interval.Counts.Total));
     }
 
+    [Fact]
+    public async Task Run_WarmUpAndSlo_CountOnlyWhatWasSentAfterAndAnsweredWithin()
+    {
+        // Sent at 0, 5, 20, 25, 40, 45, 60, ... ms: the even ones take 5 ms, the odd ones 15.
+        var time = new ManualTime();
+        await using var server = new RawServer((number, _) =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(number % 2 == 0 ? 5 : 15));
+            return Reply.Ok("{}");
+        });
+        var plan = new LoadPlan { Uri = server.Uri, Requests = 20, WarmUp = TimeSpan.FromMilliseconds(50), Slo = TimeSpan.FromMilliseconds(5) };
+
+        var result = await LoadRunner.RunAsync(plan, time: time, stop: None);
+
+        result.Counts.Model.ShouldBe(14);
+        result.InTime.ShouldBe(7);
+        result.Elapsed.ShouldBe(TimeSpan.FromMilliseconds(150));
+        result.InTimePerSecond.ShouldBe(7 / 0.15, 0.001);
+        result.ModelLatency.Count.ShouldBe(14);
+        result.ModelLatency.Max.ShouldBe(TimeSpan.FromMilliseconds(15));
+        result.Series.Sum(interval => interval.Counts.Total).ShouldBe(20);
+        result.OffsetOf(time, time.GetTimestamp()).ShouldBe(TimeSpan.FromMilliseconds(200));
+    }
+
     [Theory]
     [InlineData("http://192.0.2.1:80/", "this machine only")]
     [InlineData("http://example.com/", "this machine only")]

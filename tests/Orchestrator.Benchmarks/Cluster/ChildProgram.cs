@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Threading.Channels;
 
 namespace Orchestrator.Benchmarks.Cluster;
 
@@ -10,10 +10,10 @@ internal sealed partial class ChildProgram : IAsyncDisposable
     private const int Terminate = 15;
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(30);
-    private readonly ConcurrentQueue<string> _lines = [];
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private readonly List<string> _seen = [];
     private readonly TaskCompletionSource _exited = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource<Process> _started = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly SemaphoreSlim _written = new(0);
     private Process? _process;
 
     public int Id => _process!.Id;
@@ -28,32 +28,31 @@ internal sealed partial class ChildProgram : IAsyncDisposable
         return child;
     }
 
-    /// <summary>Waits for a line that <paramref name="read"/> makes something of.</summary>
+    /// <summary>Waits for a line that <paramref name="read"/> makes something of, among those written so far too; one wait at a time.</summary>
     public async Task<T> WaitForLineAsync<T>(Func<string, T?> read, CancellationToken stop)
         where T : class
     {
         using var timeout = new CancellationTokenSource(StartTimeout, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, stop);
-        while (true)
+        try
         {
-            if (_lines.Select(read).FirstOrDefault(found => found is not null) is { } found)
+            for (var at = 0; ; at++)
             {
-                return found;
-            }
-
-            try
-            {
-                if (_exited.Task.IsCompleted)
+                if (at == _seen.Count)
                 {
-                    throw new BenchmarkException($"the program ended before it was ready; it wrote: {string.Join('\n', _lines.TakeLast(10))}");
+                    _seen.Add(await _lines.Reader.ReadAsync(either.Token));
                 }
 
-                await _written.WaitAsync(either.Token);
+                if (read(_seen[at]) is { } found)
+                {
+                    return found;
+                }
             }
-            catch (OperationCanceledException) when (!stop.IsCancellationRequested)
-            {
-                throw new BenchmarkException($"the program was not ready within {StartTimeout}; it wrote: {string.Join('\n', _lines.TakeLast(10))}");
-            }
+        }
+        catch (Exception e) when (e is ChannelClosedException || (e is OperationCanceledException && !stop.IsCancellationRequested))
+        {
+            var happened = e is ChannelClosedException ? "ended before it was ready" : $"was not ready within {StartTimeout}";
+            throw new BenchmarkException($"the program {happened}; it wrote: {string.Join('\n', _seen.TakeLast(10))}");
         }
     }
 
@@ -70,7 +69,6 @@ internal sealed partial class ChildProgram : IAsyncDisposable
         }
 
         _process!.Dispose();
-        _written.Dispose();
     }
 
     private void Run(string program, string[] arguments, string log)
@@ -100,8 +98,8 @@ internal sealed partial class ChildProgram : IAsyncDisposable
             _started.TrySetException(new BenchmarkException($"{program} cannot be started (it needs setsid and setpriv of util-linux): {e.Message}"));
         }
 
+        _lines.Writer.TryComplete();
         _exited.SetResult();
-        _written.Release();
     }
 
     private void Take(string? line, StreamWriter file)
@@ -117,8 +115,7 @@ internal sealed partial class ChildProgram : IAsyncDisposable
             file.Flush();
         }
 
-        _lines.Enqueue(line);
-        _written.Release();
+        _lines.Writer.TryWrite(line);
     }
 
     [LibraryImport("libc", EntryPoint = "kill")]

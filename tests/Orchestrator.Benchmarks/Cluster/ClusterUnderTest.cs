@@ -38,6 +38,9 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
 
     public int HostId => _host.Id;
 
+    /// <summary>How many containers run: one per model.</summary>
+    public int Containers { get; private set; }
+
     /// <summary>The forest's application (and model) with that batching policy.</summary>
     public static string Forest(string policy) => "forest-" + policy;
 
@@ -124,7 +127,8 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         };
         using var answer = await _admin.PutAsJsonAsync("api/v1/spec", spec, CoreJson.Default.ClusterSpec, stop);
         await ExpectSuccessAsync(answer, stop);
-        await SettleAsync(spec.Models.Count, stop);
+        Containers = spec.Models.Count;
+        await SettleAsync(Containers, stop);
     }
 
     private static ModelSpec Model(string name, string digest, string policy, bool cached) => new()

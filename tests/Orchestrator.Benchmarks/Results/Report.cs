@@ -31,7 +31,7 @@ internal static class Report
         sections[benchmark.Name] = section;
         var all = AllBenchmarks.List.Where(b => sections.ContainsKey(b.Name)).Select(b => $"{Begin(b.Name)}\n{sections[b.Name].Trim()}\n{End(b.Name)}\n");
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        await File.WriteAllTextAsync(path, Head + string.Join('\n', all), stop);
+        await File.WriteAllTextAsync(path, Head + "\n" + string.Join('\n', all), stop);
     }
 
     private static string? Find(string text, string name)

@@ -17,8 +17,8 @@ internal sealed class IdleBenchmark : IBenchmark
     public string Question => "how much processor time is used while nothing is asked?";
 
     public string Method => """
-        Processor time (user and system, from /proc) over 10 s without a request, after 2 s of quiet: of the orchestrator, and of its child processes (one
-        scikit-learn container per model) divided by their number.
+        Processor time (user and system, from /proc) over 10 s without a request, after 2 s of quiet: of the orchestrator, and of all its child processes
+        divided by the number of scikit-learn containers.
         """;
 
     public IReadOnlyList<Comparison> Comparisons { get; } =
@@ -31,19 +31,19 @@ internal sealed class IdleBenchmark : IBenchmark
     {
         await run.AlternateAsync(
             [
-                (Host, () => MeasureAsync([run.Cluster.HostId], stop)),
-                (Container, () => MeasureAsync(CpuTime.ChildrenOf(run.Cluster.HostId), stop)),
+                (Host, () => MeasureAsync([run.Cluster.HostId], 1, stop)),
+                (Container, () => MeasureAsync(CpuTime.ChildrenOf(run.Cluster.HostId), run.Cluster.Containers, stop)),
             ],
             stop);
     }
 
-    private static async Task<Measured> MeasureAsync(IReadOnlyList<int> pids, CancellationToken stop)
+    private static async Task<Measured> MeasureAsync(IReadOnlyList<int> pids, int share, CancellationToken stop)
     {
         await Task.Delay(Quiet, TimeProvider.System, stop);
         var time = TimeProvider.System;
         var (before, begun) = (CpuTime.Of(pids), time.GetTimestamp());
         await Task.Delay(Watched, time, stop);
-        var used = (CpuTime.Of(pids) - before) / pids.Count;
+        var used = (CpuTime.Of(pids) - before) / share;
         return new Measured(new Dictionary<string, double> { [Percent] = 100 * (used / time.GetElapsedTime(begun)), ["processes"] = pids.Count }, "none");
     }
 }
