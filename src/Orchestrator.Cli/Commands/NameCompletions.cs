@@ -7,7 +7,7 @@ namespace Orchestrator.Cli.Commands;
 /// <summary>Completes names of models and applications by asking the orchestrator; nothing if it does not answer at once, for somebody waits at a prompt.</summary>
 internal static class NameCompletions
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     public static Argument<string> CompletedByModels(this Argument<string> argument, CliContext context, GlobalOptions globals) =>
         argument.CompletedBy(context, globals, async (admin, stop) => (await admin.ModelsAsync(stop)).Select(m => m.Name));

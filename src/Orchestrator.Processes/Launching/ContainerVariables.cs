@@ -8,7 +8,7 @@ namespace Orchestrator.Processes.Launching;
 internal static class ContainerVariables
 {
     public const string RunId = "ORCHESTRATOR_RUN_ID";
-    public const string State = "ORCHESTRATOR_STATE";
+    public const string State = "ORCHESTRATOR_STATE_ID";
     public const string Replica = "ORCHESTRATOR_REPLICA";
 
     private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
