@@ -218,7 +218,8 @@ public sealed partial class ProcessContainerRuntime : IContainerRuntime, IAsyncD
 
         parts.Watchdog.Add(process.Id);
         Log.Started(_logger, launch.Replica, process.Id, port, command.Arguments[0]);
-        return new ContainerProcess(process, launch, port, workingDirectory, new ReplicaLog(logFile, _options.LogBytes), parts.Ender, _time) { Ended = Task.CompletedTask };
+        var place = new ContainerPlace(port, workingDirectory, new ReplicaLog(logFile, _options.LogBytes));
+        return new ContainerProcess(process, launch, place, parts.Ender, _time) { Ended = Task.CompletedTask };
     }
 
     /// <summary>Waits for the end of a container; leaves the list and tells the watchers in one step, so whoever watched before listing hears of it.</summary>

@@ -14,7 +14,6 @@ internal static class Debts
     public static IReadOnlyList<string> LongConstructors { get; } =
     [
         "Orchestrator.Host.Query.Applications.PredictMiddleware",
-        "Orchestrator.Processes.Lifetime.ContainerProcess",
         "Orchestrator.Serving.ServingLoop",
     ];
 

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Orchestrator.Cli.Output;
 using Orchestrator.Conformance;
+using Orchestrator.Protocol;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -17,9 +18,11 @@ internal static class ContainerCommands
         var model = new Option<string>("--model") { Description = "Name of the model it serves.", DefaultValueFactory = _ => ConformanceTarget.DefaultModel, HelpName = "NAME" };
         var version = new Option<string?>("--version") { Description = "The version to call; without it calls name none.", HelpName = "VERSION" };
         var socket = new Option<string?>("--socket") { Description = "A Unix socket it listens on instead.", HelpName = "PATH" };
+        var sample = new Option<string?>("--sample") { Description = "File with inputs the model can compute, as the body of an infer request in JSON; without it they are made up from the signature.", HelpName = "FILE" };
+        var slow = new Option<string?>("--slow-sample") { Description = "The same with one row that takes the model some tenths of a second; without it what needs a slow batch is skipped.", HelpName = "FILE" };
         var timeout = SpecOptions.Duration("--timeout", "How long each call may take.", ConformanceTarget.DefaultTimeout);
         var command = new Command("check", "Check the container contract (docs/container-contract.md) against a container that runs; exit code 1 if it breaks it.");
-        return command.With(url, model, version, socket, timeout).Runs(context, globals, async (session, parsed, stop) =>
+        return command.With(url, model, version, socket, sample, slow, timeout).Runs(context, globals, async (session, parsed, stop) =>
         {
             var target = new ConformanceTarget
             {
@@ -27,6 +30,8 @@ internal static class ContainerCommands
                 Model = parsed.GetRequiredValue(model),
                 Version = parsed.GetValue(version),
                 SocketPath = parsed.GetValue(socket),
+                Sample = await ReadSampleAsync(parsed.GetValue(sample), stop),
+                SlowSample = await ReadSampleAsync(parsed.GetValue(slow), stop),
                 Timeout = parsed.GetValue(timeout).Value,
             };
             return await RunAsync(session, target, stop);
@@ -53,6 +58,23 @@ internal static class ContainerCommands
     {
         var outcome = check.Outcome switch { CheckOutcome.Passed => "ok", CheckOutcome.Failed => "FAILED", _ => "skipped" };
         return $"{outcome,-8} {check.Id,-32} {check.Title}{(check.Detail.Length == 0 ? "" : $"\n         {check.Detail.ReplaceLineEndings("\n         ")}")}";
+    }
+
+    private static async Task<InferRequest?> ReadSampleAsync(string? path, CancellationToken stop)
+    {
+        if (path is null)
+        {
+            return null;
+        }
+
+        try
+        {
+            return InferCodec.ReadRequest(await File.ReadAllBytesAsync(path, stop), headerLength: null, CodecLimits.Default);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
+        {
+            throw new CliException(ExitCodes.Invalid, $"{path}: expected the body of an infer request in JSON, such as {{\"inputs\":[{{\"name\":\"input\",\"datatype\":\"FP64\",\"shape\":[1,2],\"data\":[1,2]}}]}}: {e.Message}", innerException: e);
+        }
     }
 
     private static Uri ReadAddress(string text) =>

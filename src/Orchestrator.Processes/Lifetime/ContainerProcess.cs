@@ -7,6 +7,9 @@ using Orchestrator.Processes.Logs;
 
 namespace Orchestrator.Processes.Lifetime;
 
+/// <summary>What a container has to itself on this machine.</summary>
+internal sealed record ContainerPlace(int Port, string WorkingDirectory, ReplicaLog Log);
+
 /// <summary>One running container: owns its process, its log and its working directory until both are gone.</summary>
 internal sealed class ContainerProcess
 {
@@ -21,25 +24,25 @@ internal sealed class ContainerProcess
     private readonly Task _pump;
     private readonly Task _exited;
 
-    public ContainerProcess(Process process, ContainerLaunch launch, int port, string workingDirectory, ReplicaLog log, ProcessEnder ender, TimeProvider time)
+    public ContainerProcess(Process process, ContainerLaunch launch, ContainerPlace place, ProcessEnder ender, TimeProvider time)
     {
         _process = process;
         _ender = ender;
         _time = time;
-        _workingDirectory = workingDirectory;
+        _workingDirectory = place.WorkingDirectory;
         Pid = process.Id;
-        Port = port;
-        Log = log;
+        Port = place.Port;
+        Log = place.Log;
         Info = new ContainerInfo
         {
             ContainerId = Pid.ToString(CultureInfo.InvariantCulture),
             Replica = launch.Replica,
             SpecHash = launch.SpecHash,
-            Address = new ContainerAddress(LoopbackPorts.Host, port),
+            Address = new ContainerAddress(LoopbackPorts.Host, place.Port),
             StartedAt = time.GetUtcNow(),
         };
         process.StandardInput.Close();
-        _pump = LogPump.RunAsync(process.StandardOutput.BaseStream, log);
+        _pump = LogPump.RunAsync(process.StandardOutput.BaseStream, place.Log);
         _exited = process.WaitForExitAsync();
     }
 

@@ -38,6 +38,7 @@ public sealed class CommandTreeTests
     [InlineData("model deploy m --version 1 --framework noop --option x", "--option: expected NAME=VALUE")]
     [InlineData("status --admin nowhere", "--admin: expected an address such as http://127.0.0.1:1338, got 'nowhere'")]
     [InlineData("predict a no-json", "input: expected JSON")]
+    [InlineData("container check http://127.0.0.1:1 --sample /no/such/file", "/no/such/file: expected the body of an infer request in JSON")]
     [InlineData("predict a @/no/such/file", "input: Could not find")]
     public async Task CommandLine_ThatIsWrong_EndsWithTwoAndSaysWhatWasExpected(string line, string expected)
     {
