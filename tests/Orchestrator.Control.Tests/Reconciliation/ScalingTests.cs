@@ -47,6 +47,22 @@ public sealed class ScalingTests
     }
 
     [Fact]
+    public async Task ScaleDown_IdleButFrontendDoesNotKnowYet_KeepsRunning()
+    {
+        await ServeAsync(2);
+        _cluster.FrontendAcknowledges = false;
+        await _cluster.Plane.ScaleAsync(Id, 1, CancellationToken.None);
+        await _cluster.SettleAsync();
+        _cluster.Ready("1").Count.ShouldBe(1);
+        _cluster.Runtime.Stops.ShouldBeEmpty();
+
+        _cluster.FrontendAcknowledges = true;
+        await _cluster.SettleAsync();
+
+        _cluster.Runtime.Running.Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task ScaleDown_OneIsNotReady_ThatOneGoes()
     {
         await ServeAsync(2);
