@@ -94,7 +94,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
         (await cluster.OrchAsync("model", "deploy", "digits", "--version", "2", "--framework", "sklearn", "--path", broken)).Output.ShouldNotBeNull();
         await cluster.WaitAsync(async () => (await cluster.StatusAsync()).Models[0].State == "failed", "the rollout is given up");
         var model = (await cluster.StatusAsync()).Models[0];
-        output.WriteLine(model.Reason);
+        output.WriteLine(model.Reason ?? "no reason");
         model.ServingVersion.ShouldBe("1");
         model.Reason.ShouldNotBeNullOrEmpty();
         (await AskVersionAsync(cluster)).ShouldBe("1");
