@@ -7,15 +7,11 @@ using Orchestrator.Protocol;
 namespace Orchestrator.EndToEnd.Tests;
 
 /// <summary>Each container's answers over REST equal the same model evaluated offline in its own framework: labels exactly, floats within 1e-6.</summary>
-public sealed class DigitsTests : IAsyncLifetime
+public sealed class DigitsTests(DigitsTests.Fixture fixture) : IClassFixture<DigitsTests.Fixture>
 {
     private const double Tolerance = 1e-6;
     private static readonly HeldOutDigits Digits = HeldOutDigits.Instance;
-    private Cluster _cluster = null!;
-
-    public async ValueTask InitializeAsync() => _cluster = await Cluster.StartAsync(Repository.Sample("digits", "orchestrator.yaml"));
-
-    public ValueTask DisposeAsync() => _cluster.DisposeAsync();
+    private readonly Cluster _cluster = fixture.Cluster;
 
     [Fact]
     public async Task Application_SingleAndBatch_EqualOfflineLabels()
@@ -122,5 +118,15 @@ public sealed class DigitsTests : IAsyncLifetime
         // A JSON answer has no datatype narrower than it says, so one conversion serves both.
         var tensor = TensorRows.Convert(response.Outputs.Single(o => o.Name == output), DataType.Fp64);
         return MemoryMarshal.Cast<byte, double>(tensor.Data.Span).ToArray();
+    }
+
+    /// <summary>The sample's cluster, as it stands.</summary>
+    public sealed class Fixture : IAsyncLifetime
+    {
+        internal Cluster Cluster { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Cluster = await Cluster.StartAsync(Repository.Sample("digits", "orchestrator.yaml"));
+
+        public ValueTask DisposeAsync() => Cluster.DisposeAsync();
     }
 }

@@ -4,33 +4,10 @@ using System.Text;
 namespace Orchestrator.EndToEnd.Tests;
 
 /// <summary>What else a stranger would try against a running cluster: wrong inputs, pass-through, metrics, conformance.</summary>
-public sealed class ProtocolTests : IAsyncLifetime
+public sealed class ProtocolTests(ProtocolTests.Fixture fixture) : IClassFixture<ProtocolTests.Fixture>
 {
-    private Cluster _cluster = null!;
-    private ClusterFile _file = null!;
-
-    public async ValueTask InitializeAsync()
-    {
-        _file = await ClusterFile.WriteAsync("""
-            cluster: protocol
-            models:
-              - name: sums
-                version: "1"
-                framework: noop
-                options: { columns: 2, failValue: 666 }
-                cache: { enabled: false }
-            applications:
-              - { name: with-default, slo: 500ms, defaultOutput: 0, model: sums }
-              - { name: without, slo: 500ms, model: sums }
-            """);
-        _cluster = await Cluster.StartAsync(_file.Path);
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _cluster.DisposeAsync();
-        await _file.DisposeAsync();
-    }
+    private readonly Cluster _cluster = fixture.Cluster;
+    private readonly ClusterFile _file = fixture.File;
 
     [Theory]
     [InlineData("/without/predict", """{"input": [1]}""", HttpStatusCode.BadRequest)]
@@ -120,5 +97,36 @@ public sealed class ProtocolTests : IAsyncLifetime
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes($$"""{"input": [{{new string('1', 17 * 1024 * 1024)}}]}"""));
         using var response = await _cluster.Http.PostAsync($"{_cluster.Url}/without/predict", content);
         response.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    /// <summary>One cluster for all of them: nothing here changes it.</summary>
+    public sealed class Fixture : IAsyncLifetime
+    {
+        internal Cluster Cluster { get; private set; } = null!;
+
+        internal ClusterFile File { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            File = await ClusterFile.WriteAsync("""
+                cluster: protocol
+                models:
+                  - name: sums
+                    version: "1"
+                    framework: noop
+                    options: { columns: 2, failValue: 666 }
+                    cache: { enabled: false }
+                applications:
+                  - { name: with-default, slo: 5s, defaultOutput: 0, model: sums }
+                  - { name: without, slo: 5s, model: sums }
+                """);
+            Cluster = await Cluster.StartAsync(File.Path);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await Cluster.DisposeAsync();
+            await File.DisposeAsync();
+        }
     }
 }

@@ -22,6 +22,7 @@ internal sealed class QuerySurface(IServiceProvider core, HostOptions options, I
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(130);
     private const int MaxHeadersBytes = 16 * 1024;
+    private const int DrainedBodies = 4;
 
     protected override string Name => "query frontend";
 
@@ -56,8 +57,9 @@ internal sealed class QuerySurface(IServiceProvider core, HostOptions options, I
         limits.RequestHeadersTimeout = HeadersTimeout;
         limits.KeepAliveTimeout = KeepAlive;
 
-        // Our own check comes first and answers in JSON; this one bounds what Kestrel drains of a body that nobody read. Pass-through lifts it per request.
-        limits.MaxRequestBodySize = options.MaxBodyBytes + (limits.MaxRequestBufferSize ?? 0);
+        // Our own check comes first and answers in JSON; this one bounds what Kestrel drains of a body that nobody read, so that most clients that send too
+        // much get to read the 413 instead of a broken connection. Pass-through lifts it per request.
+        limits.MaxRequestBodySize = DrainedBodies * (long)options.MaxBodyBytes;
     }
 
     protected override void Configure(WebApplication app)
