@@ -14,16 +14,20 @@ internal sealed class HostLog : IAsyncDisposable
     private readonly Queue<string> _last = new();
     private readonly List<string> _heldBack = [];
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private StreamWriter _file;
+    private StreamWriter? _file;
     private bool _isHeld;
 
-    public HostLog(string path, TextWriter terminal, bool showAll)
+    /// <param name="path">Of the file; what was there is kept beside it with the ending <c>.1</c>.</param>
+    /// <param name="terminal">Where warnings and errors go as well.</param>
+    /// <param name="showAll">Everything goes there.</param>
+    /// <param name="file">Instead of the file, for tests.</param>
+    public HostLog(string path, TextWriter terminal, bool showAll, Stream? file = null)
     {
         Path = path;
         _terminal = terminal;
         _showAll = showAll;
         Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
-        _file = Open();
+        _file = file is null ? Open() : new StreamWriter(file);
     }
 
     public string Path { get; }
@@ -72,7 +76,7 @@ internal sealed class HostLog : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _file.DisposeAsync();
+        await (_file?.DisposeAsync() ?? ValueTask.CompletedTask);
         _turn.Dispose();
     }
 
@@ -84,14 +88,7 @@ internal sealed class HostLog : IAsyncDisposable
             _last.Dequeue();
         }
 
-        await _file.WriteLineAsync(line);
-        await _file.FlushAsync();
-        if (_file.BaseStream.Length > LongestFile)
-        {
-            await _file.DisposeAsync();
-            _file = Open();
-        }
-
+        await WriteFileAsync(line);
         if (!_showAll && !Array.Exists(WorthShowing, w => line.Contains(w, StringComparison.Ordinal)))
         {
             return;
@@ -104,6 +101,31 @@ internal sealed class HostLog : IAsyncDisposable
         else
         {
             await _terminal.WriteLineAsync(line);
+        }
+    }
+
+    // Whatever becomes of the file, reading goes on: a full pipe would stop the orchestrator at its next log line.
+    private async Task WriteFileAsync(string line)
+    {
+        if (_file is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await _file.WriteLineAsync(line);
+            await _file.FlushAsync();
+            if (_file.BaseStream.Length > LongestFile)
+            {
+                await _file.DisposeAsync();
+                _file = Open();
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or CliException)
+        {
+            _file = null;
+            await _terminal.WriteLineAsync($"{Path} cannot be written any more: {e.Message}");
         }
     }
 
