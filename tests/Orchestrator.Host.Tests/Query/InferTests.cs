@@ -30,6 +30,14 @@ public sealed class InferTests(SharedRig shared)
         output.GetProperty("data").EnumerateArray().Select(e => e.GetDouble()).ShouldBe([10, 26]);
     }
 
+    [Fact]
+    public async Task Infer_OwnParameter_ReachesTheContainer()
+    {
+        var answer = await Query.PostAsync("/v2/models/sum/infer", """{"parameters":{"factor":3},""" + Sum[1..]);
+
+        answer.Json.GetProperty("outputs")[0].GetProperty("data")[0].GetDouble().ShouldBe(30);
+    }
+
     [Theory]
     [InlineData("INT32", "[1,2,3,4]")]
     [InlineData("FP32", "[1,2,3,4]")]

@@ -50,12 +50,13 @@ internal static class FakeModels
     public static InferResponse Compute(string model, InferRequest request)
     {
         var rows = request.Inputs[0].Rows;
+        var factor = request.Parameters.TryGetValue("factor", out var given) ? given.GetDouble() : 1;
         var outputs = model switch
         {
             "people" => People(request, rows),
             "matrix" or "text" => [request.Inputs[0]],
             "raw" => [Tensors.Of("t", [rows], [.. Enumerable.Repeat<byte[]>([0xff, 0xfe], rows)])],
-            _ => [Tensors.Of("total", [rows], [.. Tensors.Doubles(request.Inputs[0]).Chunk(4).Select(r => r.Sum())])],
+            _ => [Tensors.Of("total", [rows], [.. Tensors.Doubles(request.Inputs[0]).Chunk(4).Select(r => r.Sum() * factor)])],
         };
         var failed = model == "rowfail" ? FailedRows(request.Inputs[0]) : null;
         var wanted = request.Outputs.Count == 0 ? outputs : [.. request.Outputs.Select(o => outputs.First(t => t.Name == o.Name))];

@@ -65,7 +65,7 @@ internal sealed class InferMiddleware(
         var inputs = InferInputs.Map(request, version.Inputs!, version.Signature);
         InferInputs.RequireOutputs(request, version);
         var budget = ReadBudget(context.Request, request, model.Timeout);
-        var call = new PredictionCall { Target = version, Inputs = inputs, Outputs = request.Outputs, Deadline = Deadline.At(time, arrived, budget) };
+        var call = new PredictionCall { Target = version, Inputs = inputs, Outputs = request.Outputs, Parameters = request.Parameters, Deadline = Deadline.At(time, arrived, budget) };
         var outcome = await predictions.PredictAsync(call, context.RequestAborted);
         if (outcome.Kind == OutcomeKind.Ok)
         {
