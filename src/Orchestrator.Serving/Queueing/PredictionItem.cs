@@ -6,24 +6,11 @@ using Orchestrator.Serving.Prediction;
 
 namespace Orchestrator.Serving.Queueing;
 
-/// <summary>Where an item is; changed only under its queue's lock.</summary>
-internal enum ItemState
-{
-    /// <summary>Not in the queue yet.</summary>
-    New,
-    /// <summary>In the queue.</summary>
-    Waiting,
-    /// <summary>In a batch that is out.</summary>
-    Dispatched,
-    /// <summary>Nothing more happens to it.</summary>
-    Done,
-}
-
 /// <summary>
 /// What is executed once for all callers that wait for the same answer. The first caller makes it, others may join while someone still waits and no
 /// result is in. It ends through <see cref="Complete"/> alone, which completes whoever still waits.
 /// </summary>
-internal sealed class PredictionItem
+internal sealed class PredictionItem : QueuedItem
 {
     private readonly Lock _lock = new();
     private readonly PredictionWaiter _first;
@@ -49,10 +36,6 @@ internal sealed class PredictionItem
 
     public IReadOnlyList<RequestedOutput> Outputs { get; }
 
-    public int Rows { get; }
-
-    public long Bytes { get; }
-
     /// <summary>Set when the answer shall be cached and shared.</summary>
     public CacheKey? Key { get; init; }
 
@@ -62,22 +45,10 @@ internal sealed class PredictionItem
     /// <summary>How long the answer may be given again.</summary>
     public TimeSpan Ttl { get; init; }
 
-    /// <summary>Items with equal text may ride in one batch; null for the common case, equal by construction.</summary>
-    public string? Compatibility { get; init; }
-
     /// <summary>The request's span, for the link from the batch's span.</summary>
     public ActivityContext Trace { get; init; }
 
-    public ItemState State { get; set; }
-
-    /// <summary>When it was put into the queue (timestamp).</summary>
-    public long EnqueuedAt { get; set; }
-
-    /// <summary>Batches it was sent in and that may have been executed.</summary>
-    public int Attempts { get; set; }
-
-    /// <summary>Earliest and latest deadline of those who still wait; (max, min) when nobody does.</summary>
-    public (long Earliest, long Latest) Deadlines()
+    public override (long Earliest, long Latest) Deadlines()
     {
         lock (_lock)
         {

@@ -1,0 +1,9 @@
+namespace Orchestrator.Serving.Queueing;
+
+/// <summary>What leaves the queue together.</summary>
+/// <param name="Items">At least one, all compatible.</param>
+/// <param name="Rows">Sum of the items' rows.</param>
+/// <param name="Earliest">Earliest deadline among them (timestamp).</param>
+/// <param name="Latest">Latest deadline among them (timestamp).</param>
+internal readonly record struct FormedBatch<TItem>(List<TItem> Items, int Rows, long Earliest, long Latest)
+    where TItem : QueuedItem;
