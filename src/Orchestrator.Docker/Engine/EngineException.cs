@@ -1,0 +1,30 @@
+using System.Net;
+
+namespace Orchestrator.Docker.Engine;
+
+/// <summary>The engine refused, or broke off, a call; its own words are kept.</summary>
+internal sealed class EngineException : Exception
+{
+    /// <summary>An answer with an error status.</summary>
+    public EngineException(HttpStatusCode status, string call, string engineMessage)
+        : base($"{engineMessage} ({call}: {(int)status})") => (Status, EngineMessage) = (status, engineMessage);
+
+    /// <summary>An error inside a stream whose status was a success (pull, build, push).</summary>
+    public EngineException(string call, string engineMessage)
+        : base($"{engineMessage} ({call})") => EngineMessage = engineMessage;
+
+    /// <summary>Null: it came inside a stream.</summary>
+    public HttpStatusCode? Status { get; }
+
+    /// <summary>What the engine said, nothing added.</summary>
+    public string EngineMessage { get; }
+
+    /// <summary>No such container, image or network.</summary>
+    public bool IsNotFound => Status == HttpStatusCode.NotFound;
+
+    /// <summary>A name that is taken, a removal that is under way already, and the like.</summary>
+    public bool IsConflict => Status == HttpStatusCode.Conflict;
+}
+
+/// <summary>The engine does not answer: nobody listens, the connection broke, or it took too long. Says where, and what to do.</summary>
+internal sealed class EngineUnreachableException(string message, Exception? innerException = null) : Exception(message, innerException);
