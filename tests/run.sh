@@ -83,9 +83,9 @@ run_dotnet Orchestrator.EndToEnd.Tests
 left=$(for p in /proc/[0-9]*; do
   pid=${p#/proc/}
   [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] || continue
-  tr '\0' '\n' <"$p/environ" 2>/dev/null | grep -qx "ORCHESTRATOR_TEST_RUN=$ORCHESTRATOR_TEST_RUN" || continue
+  tr '\0' '\n' 2>/dev/null <"$p/environ" | grep -qx "ORCHESTRATOR_TEST_RUN=$ORCHESTRATOR_TEST_RUN" || continue
   parent=$(awk '/^PPid:/ {print $2}' "$p/status" 2>/dev/null || echo)
-  [ "$parent" = "$$" ] || [ "$parent" = "$BASHPID" ] || printf '%s %s\n' "$pid" "$(tr '\0' ' ' <"$p/cmdline" 2>/dev/null)"
+  [ "$parent" = "$$" ] || [ "$parent" = "$BASHPID" ] || printf '%s %s\n' "$pid" "$(tr '\0' ' ' 2>/dev/null <"$p/cmdline")"
 done || true)
 if [ -z "$left" ]; then
   passed=$((passed + 1))

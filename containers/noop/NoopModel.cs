@@ -15,6 +15,7 @@ internal sealed class NoopModel(NoopOptions options, TimeProvider time) : IModel
     {
         Inputs = [new TensorMetadata("input", DataType.Fp64, [-1, options.Columns ?? -1])],
         Outputs = [new TensorMetadata("output", DataType.Fp64, [-1]), new TensorMetadata("batch_size", DataType.Int64, [-1])],
+        VaryingOutputs = ["batch_size"],
         MaxBatchSize = options.MaxBatchSize,
         Framework = "noop",
     };

@@ -6,6 +6,8 @@ namespace Orchestrator.Conformance;
 /// <summary>What checks share: the client, and what the container said of itself.</summary>
 internal sealed class CheckContext(ConformanceTarget target, ContainerClient client, TimeProvider time)
 {
+    private const string VaryingProperty = "varying_outputs";
+
     private ModelMetadata? _model;
 
     public ConformanceTarget Target { get; } = target;
@@ -33,6 +35,9 @@ internal sealed class CheckContext(ConformanceTarget target, ContainerClient cli
     /// <summary>A server that pads nothing, with a fixed batch dimension, wants exactly so many rows; 1 otherwise.</summary>
     public int FewestRows => HasContainerExtension ? 1 : FixedRows ?? 1;
 
+    private HashSet<string> VaryingOutputs =>
+        [.. Target.VaryingOutputs, .. (_model?.Properties.GetValueOrDefault(VaryingProperty) ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+
     private int? FixedRows => Model.Inputs.FirstOrDefault(i => i.Shape is [> 0, ..]) is { } input ? (int)input.Shape[0] : null;
 
     /// <summary>Reads both metadata; what goes wrong is left to the checks of them.</summary>
@@ -55,7 +60,7 @@ internal sealed class CheckContext(ConformanceTarget target, ContainerClient cli
 
     /// <summary>Compares outputs, without the values of those that vary by design.</summary>
     public void ExpectEqual(IReadOnlyList<Tensor> expected, IReadOnlyList<Tensor> actual, string what) =>
-        TensorComparison.ExpectEqual(expected, actual, what, Target.VaryingOutputs);
+        TensorComparison.ExpectEqual(expected, actual, what, VaryingOutputs);
 
     /// <summary>Sample inputs.</summary>
     public Tensor[] Rows(int count = 0, int first = 0) => SampleRows.Take(Model, Target.Sample, first, Math.Max(count, FewestRows));

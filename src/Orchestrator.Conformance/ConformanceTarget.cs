@@ -32,7 +32,7 @@ public sealed record ConformanceTarget
     /// <summary>Inputs of one row that take the model at least some tenths of a second; null: what needs a slow batch is skipped.</summary>
     public InferRequest? SlowSample { get; init; }
 
-    /// <summary>Names of outputs whose values differ from call to call by design (random ones, or such that tell about the batch): their form is checked, not their values.</summary>
+    /// <summary>Names of outputs whose values differ from call to call by design (random ones, or such that tell about the batch): their form is checked, not their values. Those that the metadata's property <c>varying_outputs</c> names are added.</summary>
     public IReadOnlySet<string> VaryingOutputs { get; init; } = new HashSet<string>();
 
     /// <summary>What <c>ORCHESTRATOR_MAX_BATCH_BYTES</c> was when it was started, in bytes. Default <see cref="DefaultMaxBatchBytes"/>.</summary>

@@ -26,8 +26,17 @@ public sealed class ControlPlane : IControlPlane, IHostedService
         _logs = new LogMerger(ports.Runtime, reconciler.Board);
     }
 
-    /// <inheritdoc/>
-    public ClusterStatus Status => _reconciler.Board.Status;
+    /// <summary>Desired against observed, as of the reconciler's last pass; never settled before a pass has seen what was last written through this type.</summary>
+    public ClusterStatus Status
+    {
+        get
+        {
+            // Read before the board: a write in between then only makes the answer more careful.
+            var written = _writer.LastWritten;
+            var status = _reconciler.Board.Status;
+            return status.Revision < written ? status with { Settled = false } : status;
+        }
+    }
 
     /// <summary>False while the reconciler cannot do its work (its passes throw, or its loop is dead): readiness must fail. <see cref="Problem"/> says why.</summary>
     public bool IsHealthy => _loop.IsHealthy;

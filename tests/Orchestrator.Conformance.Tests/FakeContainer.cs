@@ -9,12 +9,12 @@ using Orchestrator.Protocol;
 namespace Orchestrator.Conformance.Tests;
 
 /// <summary>A small container that keeps the contract, or breaks it in the one place that <paramref name="broken"/> names by the id of the check that must see it.</summary>
-internal sealed class FakeContainer(string? broken = null, bool isForeign = false, string? socketPath = null) : IAsyncDisposable
+internal sealed class FakeContainer(string? broken = null, bool isForeign = false, string? socketPath = null, string varying = "") : IAsyncDisposable
 {
     public const long MaxBatchBytes = 64 * 1024;
     private const int BodyLimit = (int)((2 * MaxBatchBytes) + (1024 * 1024));
 
-    private readonly FakeModel _model = new(broken);
+    private readonly FakeModel _model = new(broken, varying);
     private readonly BusyGate _gate = new();
     private readonly HashSet<string> _ids = [];
     private WebApplication? _app;

@@ -6,7 +6,7 @@ using Orchestrator.Protocol;
 namespace Orchestrator.Conformance.Tests;
 
 /// <summary>x FP32 [-1,3] and s BYTES [-1,1] give sum FP32 [-1] (of the row's numbers and the string's length) and echo BYTES [-1,1].</summary>
-internal sealed class FakeModel(string? broken)
+internal sealed class FakeModel(string? broken, string varying = "")
 {
     public const float SlowValue = 999;
     private const int MaxRows = 8;
@@ -24,7 +24,7 @@ internal sealed class FakeModel(string? broken)
         var outputs = Breaks("model.metadata") ? "" : """{"name":"sum","datatype":"FP32","shape":[-1]},{"name":"echo","datatype":"BYTES","shape":[-1,1]}""";
         return $$"""
             {"name":"model","versions":["1"],"platform":"fake","inputs":[{"name":"x","datatype":"FP32","shape":[-1,3]},{"name":"s","datatype":"BYTES","shape":[-1,1]}],
-             "outputs":[{{outputs}}],"properties":{"concurrency":"1","max_batch_size":"{{MaxRows}}"} }
+             "outputs":[{{outputs}}],"properties":{"concurrency":"1","max_batch_size":"{{MaxRows}}","varying_outputs":"{{varying}}"} }
             """;
     }
 

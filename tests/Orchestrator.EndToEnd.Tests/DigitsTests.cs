@@ -81,6 +81,16 @@ public sealed class DigitsTests(DigitsTests.Fixture fixture) : IClassFixture<Dig
         }
     }
 
+    [Theory]
+    [InlineData("digits")]
+    [InlineData("digits-onnx")]
+    [InlineData("digits-dotnet")]
+    public async Task ContainerCheck_OfEachFramework_Passes(string model)
+    {
+        var replica = (await _cluster.StatusAsync()).Models.Single(m => m.Name == model).Versions.Single(v => v.Spec.Version == "1").Replicas[0];
+        (await _cluster.OrchAsync("container", "check", $"http://{replica.Address}", "--model", model)).ShouldSucceed();
+    }
+
     private async Task<InferResponse> InferAsync(string path, double[][] images, DataType type, bool binary)
     {
         var writer = new System.Buffers.ArrayBufferWriter<byte>();

@@ -20,9 +20,10 @@ internal static class ContainerCommands
         var socket = new Option<string?>("--socket") { Description = "A Unix socket it listens on instead.", HelpName = "PATH" };
         var sample = new Option<string?>("--sample") { Description = "File with inputs the model can compute, as the body of an infer request in JSON; without it they are made up from the signature.", HelpName = "FILE" };
         var slow = new Option<string?>("--slow-sample") { Description = "The same with one row that takes the model some tenths of a second; without it what needs a slow batch is skipped.", HelpName = "FILE" };
+        var varying = new Option<string[]>("--varying") { Description = "Name of an output whose values differ from call to call by design (may be given several times); its form is checked, not its values.", HelpName = "OUTPUT", DefaultValueFactory = _ => [] };
         var timeout = SpecOptions.Duration("--timeout", "How long each call may take.", ConformanceTarget.DefaultTimeout);
         var command = new Command("check", "Check the container contract (docs/container-contract.md) against a container that runs; exit code 1 if it breaks it.");
-        return command.With(url, model, version, socket, sample, slow, timeout).Runs(context, globals, async (session, parsed, stop) =>
+        return command.With(url, model, version, socket, sample, slow, varying, timeout).Runs(context, globals, async (session, parsed, stop) =>
         {
             var target = new ConformanceTarget
             {
@@ -32,6 +33,7 @@ internal static class ContainerCommands
                 SocketPath = parsed.GetValue(socket),
                 Sample = await ReadSampleAsync(parsed.GetValue(sample), stop),
                 SlowSample = await ReadSampleAsync(parsed.GetValue(slow), stop),
+                VaryingOutputs = parsed.GetRequiredValue(varying).ToHashSet(StringComparer.Ordinal),
                 Timeout = parsed.GetValue(timeout).Value,
             };
             return await RunAsync(session, target, stop);

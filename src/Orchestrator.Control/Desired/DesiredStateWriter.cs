@@ -13,6 +13,11 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
     // Each lost attempt means that another writer got through; ten in a row is a writer gone wild, not bad luck.
     private const int MaxAttempts = 10;
 
+    private long _lastWritten;
+
+    /// <summary>The newest revision written here; 0: none.</summary>
+    public long LastWritten => Interlocked.Read(ref _lastWritten);
+
     /// <summary>Makes the desired state what a file says.</summary>
     public async Task<ChangeOutcome> ApplyAsync(ClusterSpec file, bool dryRun, CancellationToken cancellationToken)
     {
@@ -50,6 +55,7 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
                 cancellationToken.ThrowIfCancellationRequested();
                 if (await registry.TryWriteDesiredAsync(now.Revision, next!, CancellationToken.None) is { } written)
                 {
+                    NoteWritten(written.Revision);
                     return Applied(written.Revision, changes);
                 }
             }
@@ -60,6 +66,14 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
         }
 
         return new ChangeOutcome(ChangeKind.Conflict, null, new AdminError($"{MaxAttempts} other changes came between in a row, nothing was changed: try again", []));
+    }
+
+    private void NoteWritten(long revision)
+    {
+        for (var known = LastWritten; known < revision; known = LastWritten)
+        {
+            Interlocked.CompareExchange(ref _lastWritten, revision, known);
+        }
     }
 
     private static ChangeOutcome Applied(long revision, IReadOnlyList<string> changes) =>

@@ -25,6 +25,19 @@ public sealed class RolloutTests
     }
 
     [Fact]
+    public async Task Status_ChangeNotYetSeenByAPass_IsNotSettled()
+    {
+        await ServeVersionOneAsync();
+        _cluster.Plane.Status.Settled.ShouldBeTrue();
+
+        await _cluster.ApplyAsync(Cluster.Model("2", Cluster.Version("2")));
+
+        _cluster.Plane.Status.Settled.ShouldBeFalse();
+        await _cluster.SettleAsync();
+        _cluster.Plane.Status.Settled.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task FirstDeploy_OneOfTwoReady_AlreadyServes()
     {
         var second = new TaskCompletionSource<ProbeOutcome>();

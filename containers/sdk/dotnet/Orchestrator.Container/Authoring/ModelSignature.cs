@@ -14,6 +14,9 @@ public sealed record ModelSignature
     /// <summary>Names of inputs that a request may leave out. Default none.</summary>
     public IReadOnlyList<string> OptionalInputs { get; init; } = [];
 
+    /// <summary>Names of outputs whose values differ from call to call by design: random ones, or such that tell about the batch. Default none.</summary>
+    public IReadOnlyList<string> VaryingOutputs { get; init; } = [];
+
     /// <summary>Most rows of a batch; null: as many as fit into the body. Default null.</summary>
     public int? MaxBatchSize { get; init; }
 
@@ -29,13 +32,8 @@ public sealed record ModelSignature
     {
         ValidateTensors(Inputs, "input");
         ValidateTensors(Outputs, "output");
-        foreach (var name in OptionalInputs)
-        {
-            if (!Inputs.Any(i => i.Name == name))
-            {
-                throw new InvalidOperationException($"optional input '{name}' is no input of the signature; expected one of {Join(Inputs)}");
-            }
-        }
+        ValidateNames(OptionalInputs, "input", "optional", Inputs);
+        ValidateNames(VaryingOutputs, "output", "varying", Outputs);
 
         if (MaxBatchSize is < 1)
         {
@@ -44,6 +42,17 @@ public sealed record ModelSignature
     }
 
     internal static string Join(IEnumerable<TensorMetadata> tensors) => string.Join(", ", tensors.Select(t => $"'{t.Name}'"));
+
+    private static void ValidateNames(IReadOnlyList<string> names, string kind, string quality, IReadOnlyList<TensorMetadata> tensors)
+    {
+        foreach (var name in names)
+        {
+            if (!tensors.Any(t => t.Name == name))
+            {
+                throw new InvalidOperationException($"{quality} {kind} '{name}' is no {kind} of the signature; expected one of {Join(tensors)}");
+            }
+        }
+    }
 
     private static void ValidateTensors(IReadOnlyList<TensorMetadata> tensors, string kind)
     {

@@ -41,6 +41,11 @@ internal sealed record LoadedModel(ModelSignature Signature, ReadOnlyMemory<byte
             properties["optional_inputs"] = string.Join(',', signature.OptionalInputs);
         }
 
+        if (signature.VaryingOutputs.Count > 0)
+        {
+            properties["varying_outputs"] = string.Join(',', signature.VaryingOutputs);
+        }
+
         return properties;
     }
 }
