@@ -74,6 +74,7 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
     private void Map(WebApplication app)
     {
         app.MapGet("/healthz", () => "ok\n");
+        app.MapGet("/api/v1/frameworks", () => Json(["custom", "noop", "sklearn"], CoreJson.Default.IReadOnlyListString));
         app.MapGet("/api/v1/status", () => Json(_coming.TryDequeue(out var next) ? Status = next : Status, CoreJson.Default.ClusterStatus));
         app.MapGet("/api/v1/models", () => Json(Status.Models, CoreJson.Default.IReadOnlyListModelStatus));
         app.MapGet("/api/v1/applications", () => Json(Status.Applications, CoreJson.Default.IReadOnlyListApplicationStatus));

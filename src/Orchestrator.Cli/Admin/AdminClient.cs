@@ -53,6 +53,19 @@ internal sealed class AdminClient(HttpClient http, Uri address)
     public Task<ApplyResult> RemoveApplicationAsync(string application, CancellationToken stop) =>
         SendAsync(HttpMethod.Delete, $"api/v1/applications/{Escape(application)}", null, stop);
 
+    /// <summary>Names of the frameworks it can run; null: it does not say, or does not answer, which the call that needs it will report.</summary>
+    public async Task<IReadOnlyCollection<string>?> FindFrameworksAsync(CancellationToken stop)
+    {
+        try
+        {
+            return await GetAsync<IReadOnlyList<string>>("api/v1/frameworks", stop);
+        }
+        catch (CliException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether something answers there at all, whatever it says.</summary>
     public async Task<bool> AnswersAsync(CancellationToken stop)
     {

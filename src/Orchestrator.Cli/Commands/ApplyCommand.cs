@@ -17,7 +17,7 @@ internal static class ApplyCommand
         return wait.AddTo(command).Runs(context, globals, async (session, parsed, stop) =>
         {
             var isDry = parsed.GetValue(dryRun);
-            var result = await ApplyAsync(session, parsed.GetValue(file)!, isDry, containersFolder: null, stop);
+            var result = await ApplyAsync(session, parsed.GetValue(file)!, isDry, stop);
             await (isDry ? WaitOptions.PrintAsync(session, result) : wait.FinishAsync(session, parsed, result, models: null, stop));
             return ExitCodes.Ok;
         });
@@ -26,9 +26,9 @@ internal static class ApplyCommand
     public static Option<string?> FileOption(bool isRequired) => new("--file", "-f") { Description = "The cluster file (YAML).", HelpName = "FILE", Required = isRequired };
 
     /// <summary>Reads, validates, uploads, writes; a mistake found here or by the server comes with its place in the file.</summary>
-    public static async Task<ApplyResult> ApplyAsync(Session session, string path, bool dryRun, string? containersFolder, CancellationToken stop)
+    public static async Task<ApplyResult> ApplyAsync(Session session, string path, bool dryRun, CancellationToken stop)
     {
-        var (file, spec) = ClusterFileLoader.Require(path, containersFolder);
+        var (file, spec) = ClusterFileLoader.Require(path, await session.Admin.FindFrameworksAsync(stop));
         var resolved = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(spec, Path.GetDirectoryName(Path.GetFullPath(path))!, dryRun, stop);
         try
         {

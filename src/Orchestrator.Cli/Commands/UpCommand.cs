@@ -51,7 +51,7 @@ internal sealed class UpCommand
         if (parsed.GetValue(_file) is { } file)
         {
             // Before anything is started: a mistake in the file is said at once.
-            ClusterFileLoader.Require(file, containers);
+            ClusterFileLoader.Require(file, ClusterFileLoader.FrameworksIn(containers));
         }
 
         if (await session.Admin.AnswersAsync(stop))
@@ -71,14 +71,14 @@ internal sealed class UpCommand
                 host.Kill();
             }
         });
-        return await FollowAsync(session, parsed, host, log, containers, stop);
+        return await FollowAsync(session, parsed, host, log, stop);
     }
 
     /// <summary>Whatever happens, the host has ended when this returns.</summary>
-    private async Task<int> FollowAsync(Session session, ParseResult parsed, HostProcess host, HostLog log, string? containers, CancellationToken stop)
+    private async Task<int> FollowAsync(Session session, ParseResult parsed, HostProcess host, HostLog log, CancellationToken stop)
     {
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(stop);
-        var start = StartAsync(session, parsed, log, containers, ended.Token);
+        var start = StartAsync(session, parsed, log, ended.Token);
         try
         {
             // Ends early when the host does: nothing that waits for its answers would ever go on.
@@ -120,7 +120,7 @@ internal sealed class UpCommand
         }
     }
 
-    private async Task StartAsync(Session session, ParseResult parsed, HostLog log, string? containers, CancellationToken stop)
+    private async Task StartAsync(Session session, ParseResult parsed, HostLog log, CancellationToken stop)
     {
         var began = session.Context.Time.GetTimestamp();
         await session.Printer.NoteAsync("starting the orchestrator");
@@ -132,7 +132,7 @@ internal sealed class UpCommand
         var revision = 0L;
         if (parsed.GetValue(_file) is { } file)
         {
-            var result = await ApplyCommand.ApplyAsync(session, file, dryRun: false, containers, stop);
+            var result = await ApplyCommand.ApplyAsync(session, file, dryRun: false, stop);
             revision = result.Revision;
             foreach (var change in result.Changes)
             {

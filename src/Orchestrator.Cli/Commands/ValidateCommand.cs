@@ -15,15 +15,15 @@ internal static class ValidateCommand
         return new Command("validate", "Check a cluster file without an orchestrator: every mistake with file and line.").With(file, containers).Runs(context, globals, async (session, parsed, _) =>
         {
             var path = parsed.GetValue(file)!;
-            var folder = parsed.GetValue(containers) ?? FrameworkCatalog.FindFolder(AppContext.BaseDirectory);
+            var frameworks = ClusterFileLoader.FrameworksIn(parsed.GetValue(containers) ?? FrameworkCatalog.FindFolder(AppContext.BaseDirectory));
             if (session.Printer.IsJson)
             {
-                var errors = ClusterFileLoader.Read(path, folder).Errors;
+                var errors = ClusterFileLoader.Read(path, frameworks).Errors;
                 await session.Printer.RawLineAsync(CliJson.Validation(errors));
                 return errors.Count == 0 ? ExitCodes.Ok : ExitCodes.Invalid;
             }
 
-            var (_, spec) = ClusterFileLoader.Require(path, folder);
+            var (_, spec) = ClusterFileLoader.Require(path, frameworks);
             await session.Printer.LineAsync($"{path} is valid: {spec.Models.Count} models with {spec.Models.Sum(m => m.Versions.Count)} versions, {spec.Applications.Count} applications");
             return ExitCodes.Ok;
         });

@@ -8,15 +8,13 @@ namespace Orchestrator.Cli.Specs;
 /// <summary>Reads and validates a cluster file before anything is done with it.</summary>
 internal static class ClusterFileLoader
 {
-    /// <param name="path">The file.</param>
-    /// <param name="containersFolder">Where the frameworks are, if the orchestrator that will run them is of this machine; null: their names are left to the server.</param>
-    /// <exception cref="CliException">The containers' folder cannot be read.</exception>
-    public static ClusterFile Read(string path, string? containersFolder)
+    /// <summary>Names of the frameworks in a folder of containers; null for null.</summary>
+    /// <exception cref="CliException">The folder cannot be read.</exception>
+    public static IReadOnlyCollection<string>? FrameworksIn(string? containersFolder)
     {
         try
         {
-            var frameworks = containersFolder is null ? null : FrameworkCatalog.Load(containersFolder).Names;
-            return ClusterFileReader.Read(path, ValidationContext.ForLocalFiles(frameworks));
+            return containersFolder is null ? null : FrameworkCatalog.Load(containersFolder).Names;
         }
         catch (ContainerManifestException e)
         {
@@ -24,10 +22,15 @@ internal static class ClusterFileLoader
         }
     }
 
+    /// <param name="path">The file.</param>
+    /// <param name="frameworks">Those of the orchestrator that will run it; null: not known, their names are left to the server.</param>
+    public static ClusterFile Read(string path, IReadOnlyCollection<string>? frameworks) =>
+        ClusterFileReader.Read(path, ValidationContext.ForLocalFiles(frameworks));
+
     /// <exception cref="CliException">It has mistakes: all of them, with file and line.</exception>
-    public static (ClusterFile File, ClusterSpec Spec) Require(string path, string? containersFolder)
+    public static (ClusterFile File, ClusterSpec Spec) Require(string path, IReadOnlyCollection<string>? frameworks)
     {
-        var file = Read(path, containersFolder);
+        var file = Read(path, frameworks);
         return file.Spec is { } spec ? (file, spec) : throw Explain(path, file.Errors);
     }
 

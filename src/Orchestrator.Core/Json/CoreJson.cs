@@ -24,6 +24,7 @@ namespace Orchestrator.Core.Json;
 [JsonSerializable(typeof(RollbackRequest))]
 [JsonSerializable(typeof(ScaleRequest))]
 [JsonSerializable(typeof(AdminError))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(IReadOnlyList<ModelStatus>))]
 [JsonSerializable(typeof(IReadOnlyList<ApplicationStatus>))]
 [JsonSerializable(typeof(IReadOnlyList<Orchestrator.Core.Serving.ReplicaReport>))]

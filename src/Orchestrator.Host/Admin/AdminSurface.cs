@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Artefacts;
 using Orchestrator.Core.Json;
+using Orchestrator.Core.Runtime;
 using Orchestrator.Host.Composition;
 using Orchestrator.Host.Options;
 using Orchestrator.Host.Telemetry;
@@ -26,6 +27,7 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
     {
         Share<IControlPlane>(services);
         Share<IArtefactStore>(services);
+        Share<FrameworkCatalog>(services);
         Share<ServingState>(services);
         Share<BackgroundLoops>(services);
         Share<MetricsScrape>(services);

@@ -1,6 +1,7 @@
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Json;
+using Orchestrator.Core.Runtime;
 
 namespace Orchestrator.Host.Admin;
 
@@ -11,6 +12,8 @@ internal static class ClusterEndpoints
     {
         routes.MapGet("/status", (IControlPlane control) => Results.Json(control.Status, CoreJson.Default.ClusterStatus))
             .WithSummary("Desired against observed, now.").Produces<ClusterStatus>();
+        routes.MapGet("/frameworks", (FrameworkCatalog frameworks) => Results.Json(frameworks.Names, CoreJson.Default.IReadOnlyListString))
+            .WithSummary("Every value that framework may have in a spec.").Produces<IReadOnlyList<string>>();
         routes.MapGet("/spec", ReadAsync)
             .WithSummary("The desired state; header Orchestrator-Revision has its revision.").Produces<ClusterSpec>();
         routes.MapPut("/spec", ApplyAsync)

@@ -38,7 +38,26 @@ public sealed class ApplyCommandTests : IDisposable
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain("cluster.yaml:9:");
         run.Error.ShouldContain("cluster.yaml:8:");
-        orchestrator.Requests.ShouldBeEmpty();
+        orchestrator.Requests.ShouldAllBe(r => r.StartsWith("GET ", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Apply_OfAnUnknownFramework_SaysItWithTheServersNamesAndTheOtherMistakes()
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid.Replace("noop", "skleran", StringComparison.Ordinal).Replace("slo: 20ms", "slo: 20", StringComparison.Ordinal)));
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("did you mean 'sklearn'?");
+        run.Error.ShouldContain("cluster.yaml:9:");
+        run.Error.ShouldNotContain("is missing");
+    }
+
+    [Fact]
+    public async Task Apply_OfAnInvalidFile_NoServer_SaysTheMistakes()
+    {
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, "apply", "-f", Write(Valid.Replace("slo: 20ms", "slo: 20", StringComparison.Ordinal)));
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("cluster.yaml:9:");
     }
 
     [Fact]

@@ -267,6 +267,9 @@ public sealed class AdminApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Frameworks_AreTheCatalogues() => (await Admin.ReadAsync("/api/v1/frameworks")).Text.ShouldBe("""["custom","noop"]""");
+
+    [Fact]
     public async Task OpenApi_ListsEveryRouteWithSummary()
     {
         var paths = (await Admin.ReadAsync("/openapi/v1.json")).Json.GetProperty("paths");
@@ -275,7 +278,7 @@ public sealed class AdminApiTests : IAsyncLifetime
         operations.ShouldBe(
         [
             "DELETE /api/v1/applications/{application}", "DELETE /api/v1/models/{model}", "DELETE /api/v1/models/{model}/versions/{version}",
-            "GET /api/v1/applications", "GET /api/v1/applications/{application}", "GET /api/v1/events", "GET /api/v1/models", "GET /api/v1/models/{model}",
+            "GET /api/v1/applications", "GET /api/v1/applications/{application}", "GET /api/v1/events", "GET /api/v1/frameworks", "GET /api/v1/models", "GET /api/v1/models/{model}",
             "GET /api/v1/models/{model}/versions/{version}/logs", "GET /api/v1/models/{model}/versions/{version}/profile", "GET /api/v1/spec", "GET /api/v1/status",
             "GET /healthz", "GET /metrics", "GET /readyz", "HEAD /api/v1/artefacts/{digest}", "POST /api/v1/artefacts", "POST /api/v1/models/{model}/deploy",
             "POST /api/v1/models/{model}/rollback", "POST /api/v1/models/{model}/versions/{version}/scale", "PUT /api/v1/applications/{application}", "PUT /api/v1/spec",
