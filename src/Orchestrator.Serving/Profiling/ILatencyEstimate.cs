@@ -12,6 +12,9 @@ public interface ILatencyEstimate
     /// <summary>A high quantile of the duration of a batch of that many rows; zero when nothing was measured.</summary>
     TimeSpan Estimate(int rows);
 
+    /// <summary>The shortest recent duration of a batch of about that many rows; zero when too few were measured.</summary>
+    TimeSpan Fastest(int rows);
+
     /// <summary>The most rows, between 1 and <paramref name="maxRows"/>, whose estimate is within <paramref name="budget"/>; 1 if none is.</summary>
     int LargestRowsWithin(TimeSpan budget, int maxRows);
 }

@@ -17,9 +17,12 @@ internal sealed class LatencyProfile : ILatencyEstimate
     private const int RefreshEvery = 8;
     private const int Buckets = 21;
 
+    /// <summary>The first call of a container is often its slowest by far: from it alone nobody knows how fast it can be.</summary>
+    private const int FewestForFastest = 3;
+
     private readonly Lock _lock = new();
     private readonly Bucket?[] _buckets = new Bucket?[Buckets];
-    private Table _table = new([], [], 0);
+    private Table _table = new([], [], 0, new long[Buckets]);
 
     public int LargestRows => Volatile.Read(ref _table).LargestRows;
 
@@ -41,6 +44,8 @@ internal sealed class LatencyProfile : ILatencyEstimate
     }
 
     public TimeSpan Estimate(int rows) => TimeSpan.FromTicks(Volatile.Read(ref _table).Estimate(rows));
+
+    public TimeSpan Fastest(int rows) => TimeSpan.FromTicks(Volatile.Read(ref _table).Fastest[IndexOf(rows)]);
 
     public int LargestRowsWithin(TimeSpan budget, int maxRows)
     {
@@ -86,11 +91,12 @@ internal sealed class LatencyProfile : ILatencyEstimate
     {
         var rows = new List<double>();
         var ticks = new List<long>();
+        var fastest = new long[Buckets];
         long floor = 0;
         var largest = 0;
-        foreach (var bucket in _buckets)
+        for (var i = 0; i < Buckets; i++)
         {
-            if (bucket is null)
+            if (_buckets[i] is not { } bucket)
             {
                 continue;
             }
@@ -99,10 +105,11 @@ internal sealed class LatencyProfile : ILatencyEstimate
             floor = Math.Max(floor, bucket.At(Quantile));
             rows.Add(bucket.MeanRows);
             ticks.Add(floor);
+            fastest[i] = bucket.Count < FewestForFastest ? 0 : bucket.At(0);
             largest = Math.Max(largest, bucket.MaxRows);
         }
 
-        return new Table([.. rows], [.. ticks], largest);
+        return new Table([.. rows], [.. ticks], largest, fastest);
     }
 
     private sealed class Bucket
@@ -150,7 +157,11 @@ internal sealed class LatencyProfile : ILatencyEstimate
     }
 
     /// <summary>Measured points in increasing order of rows and ticks.</summary>
-    private sealed record Table(double[] Rows, long[] Ticks, int LargestRows)
+    /// <param name="Rows">Mean rows of each bucket that has samples.</param>
+    /// <param name="Ticks">A high quantile of each.</param>
+    /// <param name="LargestRows">Most rows of a batch.</param>
+    /// <param name="Fastest">By bucket; 0: too few samples.</param>
+    private sealed record Table(double[] Rows, long[] Ticks, int LargestRows, long[] Fastest)
     {
         public long Estimate(int rows)
         {

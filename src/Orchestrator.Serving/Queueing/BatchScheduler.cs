@@ -65,7 +65,7 @@ internal sealed class BatchScheduler<TItem>
         }
 
         var deadline = item.Deadlines().Earliest;
-        if (deadline <= now || (now - _lastDispatch < _probeAfter && IsHopeless(item, now)))
+        if (deadline <= now || (now - _lastDispatch < _probeAfter && IsHopeless(item, now, isAlone: Waiting.Count == 0)))
         {
             return QueueAdmission.Infeasible;
         }
@@ -171,7 +171,7 @@ internal sealed class BatchScheduler<TItem>
             return true;
         }
 
-        if (IsHopeless(head, now))
+        if (IsHopeless(head, now, isAlone: Waiting.Count == 1))
         {
             return false;
         }
@@ -193,9 +193,13 @@ internal sealed class BatchScheduler<TItem>
         return true;
     }
 
-    private bool IsHopeless(TItem item, long now)
+    /// <summary>
+    /// Whether giving the item up is better than trying it. The careful estimate counts where a try would cost others their place. Where nothing else waits it costs
+    /// nobody anything, so only what was never once done in that time is given up: a single slow batch must not turn clients away from an idle replica.
+    /// </summary>
+    private bool IsHopeless(TItem item, long now, bool isAlone)
     {
-        var need = Profile.Estimate(item.Rows);
+        var need = isAlone ? Profile.Fastest(item.Rows) : Profile.Estimate(item.Rows);
         return need > TimeSpan.Zero && item.Deadlines().Latest - now < _scale.ToTimestamps(need) + _margin;
     }
 

@@ -91,6 +91,49 @@ public sealed class ModelQueueTests
     }
 
     [Fact]
+    public async Task Hopeless_ByOneSlowBatch_IdleReplicaTriesAllTheSame()
+    {
+        var rig = new ServingRig(cacheBytes: 0);
+        rig.Serve("1", ("1", ["a"]));
+        foreach (var took in new[] { 2, 2, 2, 50 })
+        {
+            var answer = rig.Ask(took, milliseconds: 100);
+            var call = await rig.Clients["a"].NextAsync();
+            rig.Time.Advance(took * Ms);
+            call.Succeed();
+            await answer;
+        }
+
+        var next = rig.Ask(9, milliseconds: 20);
+        var tried = await rig.Clients["a"].NextAsync();
+        rig.Time.Advance(2 * Ms);
+        tried.Succeed();
+        (await next).Kind.ShouldBe(OutcomeKind.Ok);
+    }
+
+    [Fact]
+    public async Task Hopeless_ByOneSlowBatch_OthersWait_IsGivenUpForThem()
+    {
+        var rig = new ServingRig(cacheBytes: 0);
+        rig.Serve("1", ("1", ["a"]));
+        foreach (var took in new[] { 2, 2, 2, 50 })
+        {
+            var answer = rig.Ask(took, milliseconds: 100);
+            var call = await rig.Clients["a"].NextAsync();
+            rig.Time.Advance(took * Ms);
+            call.Succeed();
+            await answer;
+        }
+
+        var first = rig.Ask(10, milliseconds: 200);
+        await rig.Clients["a"].NextAsync();
+        var waits = rig.Ask(11, milliseconds: 200);
+        (await rig.Ask(12, milliseconds: 20)).Kind.ShouldBe(OutcomeKind.DeadlineMissed);
+        first.IsCompleted.ShouldBeFalse();
+        waits.IsCompleted.ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Hopeless_AfterPauseWithoutBatches_OneGoesOutToMeasureAgain()
     {
         var rig = new ServingRig(cacheBytes: 0);
