@@ -19,15 +19,31 @@ public static partial class ContainerHost
 
     /// <inheritdoc cref="RunAsync(string, Func{ModelContext, IModel})"/>
     /// <param name="definition">The program.</param>
+    /// <remarks>A program that was started with the one argument <c>health</c> serves nothing: it asks the container of the same environment and ends with 0 if that is live.</remarks>
     public static Task<int> RunAsync(ContainerDefinition definition) =>
-        RunAsync(definition, Environment.GetEnvironmentVariable, Console.Error, TimeProvider.System);
+        RunAsync(definition, Environment.GetCommandLineArgs()[1..], Environment.GetEnvironmentVariable, Console.Error, TimeProvider.System);
 
-    internal static async Task<int> RunAsync(ContainerDefinition definition, Func<string, string?> variable, TextWriter log, TimeProvider time)
+    internal static async Task<int> RunAsync(
+        ContainerDefinition definition, IReadOnlyList<string> arguments, Func<string, string?> variable, TextWriter log, TimeProvider time)
+    {
+        try
+        {
+            var settings = SettingsReader.Read(variable);
+            return arguments is [HealthQuestion.Argument]
+                ? await HealthQuestion.AskAsync(settings, time).ConfigureAwait(false)
+                : await RunAsync(definition, settings, log, time).ConfigureAwait(false);
+        }
+        catch (ConfigurationException wrong)
+        {
+            return Fatal(log, wrong.Message, ExitConfiguration);
+        }
+    }
+
+    private static async Task<int> RunAsync(ContainerDefinition definition, ContainerSettings settings, TextWriter log, TimeProvider time)
     {
         using var signals = new Signals();
         try
         {
-            var settings = SettingsReader.Read(variable);
             var container = await RunningContainer.StartAsync(definition, settings, log, time).ConfigureAwait(false);
             Log.Listening(container.Logger, container.Address, settings.Model, settings.Version);
             var signal = await ServeAsync(container, signals).ConfigureAwait(false);
@@ -35,12 +51,8 @@ public static partial class ContainerHost
             await EndAsync(container, settings).ConfigureAwait(false);
             return 0;
         }
-        catch (ConfigurationException wrong)
-        {
-            return Fatal(log, wrong.Message, ExitConfiguration);
-        }
 #pragma warning disable CA1031 // The edge of the process: whatever the author's loading throws becomes its last line and its exit code.
-        catch (Exception failure)
+        catch (Exception failure) when (failure is not ConfigurationException)
 #pragma warning restore CA1031
         {
             await log.WriteLineAsync(failure.ToString()).ConfigureAwait(false);

@@ -129,7 +129,7 @@ public sealed class LifecycleTests
         var log = new StringWriter();
         var model = new GateModel { Signature = new GateModel().Signature with { OptionalInputs = ["nope"] } };
 
-        var code = await ContainerHost.RunAsync(new ContainerDefinition { Name = "c", Create = _ => model }, name => name == "ORCHESTRATOR_PORT" ? "0" : null, log, TimeProvider.System);
+        var code = await ContainerHost.RunAsync(new ContainerDefinition { Name = "c", Create = _ => model }, [], name => name == "ORCHESTRATOR_PORT" ? "0" : null, log, TimeProvider.System);
 
         code.ShouldBe(3);
         log.ToString().Split('\n')[^2].ShouldBe("FATAL: InvalidOperationException: optional input 'nope' is no input of the signature; expected one of 'x', 't'");
@@ -140,7 +140,7 @@ public sealed class LifecycleTests
     {
         var log = new StringWriter();
 
-        var code = await ContainerHost.RunAsync(new ContainerDefinition { Name = "c", Create = _ => new GateModel() }, name => name is "ORCHESTRATOR_PORT" or "ORCHESTRATOR_THREADS" ? "x" : null, log, TimeProvider.System);
+        var code = await ContainerHost.RunAsync(new ContainerDefinition { Name = "c", Create = _ => new GateModel() }, [], name => name is "ORCHESTRATOR_PORT" or "ORCHESTRATOR_THREADS" ? "x" : null, log, TimeProvider.System);
 
         code.ShouldBe(2);
         log.ToString().ShouldBe("FATAL: ORCHESTRATOR_PORT is 'x', expected a whole number from 0 to 65535; ORCHESTRATOR_THREADS is 'x', expected a whole number from 1 to 1024\n");
