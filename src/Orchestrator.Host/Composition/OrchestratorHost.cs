@@ -64,6 +64,9 @@ internal static class OrchestratorHost
         // Warns with a stack trace for each client that leaves a stream; ContainerForwardMiddleware says in one line what is worth saying.
         logging.AddFilter("Yarp.ReverseProxy.Forwarder", LogLevel.Error);
 
+        // YARP brings it for cookies that we do not use; in a container it warns at every start that its keys will not last.
+        logging.AddFilter("Microsoft.AspNetCore.DataProtection", LogLevel.Error);
+
         // Even its Critical level would make ASP.NET Core start an activity and a log scope per request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
     }
