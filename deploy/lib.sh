@@ -70,7 +70,7 @@ build() {
   say "building (the first time takes a minute or two)"
   mkdir -p "$(dirname "$stamp")"
   for target in "$@"; do
-    dotnet build "$target" -c Release -v quiet -nologo -clp:NoSummary || fail "the build of $target failed"
+    dotnet msbuild "$target" -restore -p:Configuration=Release -v:quiet -nologo || fail "the build of $target failed"
   done
   # The digits model in C#: its published output is the artefact.
   dotnet publish samples/digits/dotnet -c Release --no-build -v quiet -nologo -o samples/digits/models/digits-dotnet >/dev/null || fail "publishing samples/digits/dotnet failed"

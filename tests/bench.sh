@@ -9,7 +9,7 @@ need_programs "python3 python3 the-containers" "setpriv util-linux ends-what-it-
 need_python "sklearn python3-sklearn the-models" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP"
 install_missing
 for project in src/Orchestrator.Host tests/Orchestrator.Benchmarks; do
-  dotnet build "$project" -c Release -v quiet -nologo -clp:NoSummary || fail "the build of $project failed"
+  dotnet msbuild "$project" -restore -p:Configuration=Release -v:quiet -nologo || fail "the build of $project failed"
 done
 
 # The generator answers on the thread that polls its sockets: less of its own work on cores that it shares with what it measures.

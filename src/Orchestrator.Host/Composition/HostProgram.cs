@@ -2,11 +2,12 @@ using Orchestrator.Core.Artefacts;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Host.Options;
+using Orchestrator.Host.Rehearsals;
 
 namespace Orchestrator.Host.Composition;
 
 /// <summary>From command line to exit code: 0 ended as asked, 1 could not start or run, 2 the options are wrong.</summary>
-internal static class HostProgram
+internal static partial class HostProgram
 {
     private const int Failed = 1;
     private const int Misused = 2;
@@ -31,7 +32,13 @@ internal static class HostProgram
 
         try
         {
+            var missed = await Rehearsal.RunAsync(options, CancellationToken.None);
             using var host = OrchestratorHost.Build(options);
+            if (missed is not null)
+            {
+                Log.NotRehearsed(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Rehearsal)), missed);
+            }
+
             await host.RunAsync();
             return 0;
         }
@@ -41,5 +48,11 @@ internal static class HostProgram
             await Console.Error.WriteLineAsync("FATAL: " + exception.Message);
             return Failed;
         }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 5010, EventName = "NotRehearsed", Level = LogLevel.Warning, Message = "The first requests may be slow: the rehearsal before the start failed: {Problem}")]
+        public static partial void NotRehearsed(ILogger logger, string problem);
     }
 }

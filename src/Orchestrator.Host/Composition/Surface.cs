@@ -107,14 +107,6 @@ internal abstract partial class Surface(IServiceProvider core, ILogger logger) :
         }
     }
 
-    /// <summary>Signals are the process's business: the surfaces are stopped in order by the host that owns them, not each on its own.</summary>
-    private sealed class ProcessOwnedLifetime : IHostLifetime
-    {
-        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-    }
-
     private static partial class Log
     {
         [LoggerMessage(EventId = 5000, Level = LogLevel.Information, Message = "The {Surface} listens on {Address}")]
