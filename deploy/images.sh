@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the project's images: one per framework, and the orchestrator itself. What did not change is not built again.
-#   bash deploy/images.sh [sklearn] [onnx] [dotnet] [noop] [orchestrator]      default: all of them
+#   bash deploy/images.sh [sklearn] [onnx] [dotnet] [noop] [orchestrator] [mlnet]      default: all but mlnet, whose packages not every copy of NuGet has
 # Variables: IMAGE_PREFIX (orchestrator-; the orchestrator itself is called IMAGE_PREFIX without its last dash), IMAGE_TAG (latest), DEBIAN_IMAGE and NODE_IMAGE
 # (what to start from; what cannot be pulled is made by base-images.sh), DOCKER_HOST.
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
@@ -69,13 +69,14 @@ build_image() {
       docker_build "$(image_of onnx)" . containers/onnx/Dockerfile --build-arg "NODE_IMAGE=$NODE_IMAGE" --build-arg "npm_config_registry=$(npm config get registry 2>/dev/null || echo https://registry.npmjs.org/)"
       ;;
     dotnet | noop) dotnet_container "$1" ;;
+    mlnet) docker_build "$(image_of mlnet)" . containers/mlnet/Dockerfile --build-arg "BASE=$DEBIAN_IMAGE" ;;
     orchestrator)
       publish orchestrator src src/Orchestrator.Host src/Orchestrator.Cli
       local manifest
       for manifest in containers/*/container.json; do install -D -m 644 "$manifest" "$PUBLISHED/orchestrator/$manifest"; done
       docker_build "${IMAGE_PREFIX%-}:$IMAGE_TAG" "$PUBLISHED/orchestrator" deploy/orchestrator.Dockerfile --build-arg "BASE=$DEBIAN_IMAGE"
       ;;
-    *) fail "no image is called '$1'; there are: sklearn onnx dotnet noop orchestrator" ;;
+    *) fail "no image is called '$1'; there are: sklearn onnx dotnet noop orchestrator mlnet" ;;
   esac
 }
 

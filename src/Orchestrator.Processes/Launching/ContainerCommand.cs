@@ -99,10 +99,15 @@ internal sealed class ContainerCommandReader(ProcessRuntimeOptions options, Fram
         var build = Path.Combine(options.BuildFolder ?? Path.Combine(root, "artifacts", "bin"), Path.GetFileNameWithoutExtension(manifest.Project!));
         // The newest build is the one the author means; published ones lie in the folder itself.
         var found = Configurations.Select(c => Path.Combine(build, c)).Append(Path.Combine(manifest.Folder, "bin"))
-            .Where(Directory.Exists).Where(f => NewestFile(f) > DateTime.MinValue).MaxBy(NewestFile);
+            .Where(f => Directory.Exists(f) && HasProgram(manifest, f) && NewestFile(f) > DateTime.MinValue).MaxBy(NewestFile);
+        var setup = manifest.Setup.Count > 0 ? string.Join(' ', manifest.Setup) : "dotnet build -c Release";
         return found ?? throw new ContainerStartException(
-            $"Framework '{manifest.Framework}' is not built (nothing in {build} or {manifest.Folder}/bin). Run: dotnet build -c Release {Path.Combine(manifest.Folder, manifest.Project!)}");
+            $"Framework '{manifest.Framework}' is not built (its program is neither in {build} nor in {manifest.Folder}/bin). Run: {setup} {Path.Combine(manifest.Folder, manifest.Project!)}");
     }
+
+    // A folder may hold another build than the program's: without its property the mlnet container is a library.
+    private static bool HasProgram(ContainerManifest manifest, string folder) => manifest.Command
+        .Where(a => a.StartsWith("{output}/", StringComparison.Ordinal)).All(a => File.Exists(a.Replace("{output}", folder, StringComparison.Ordinal)));
 
     private static DateTime NewestFile(string folder) =>
         Directory.EnumerateFiles(folder, "*.dll").Select(File.GetLastWriteTimeUtc).DefaultIfEmpty(DateTime.MinValue).Max();

@@ -44,6 +44,17 @@ public sealed class ContainerCommandReaderTests : IDisposable
         (await RunAsync(manifest)).ShouldBe([$"{debug}/X.dll"]);
     }
 
+    [Fact]
+    public async Task Start_OfAProjectBuiltWithoutItsProgram_SaysHowToBuildIt()
+    {
+        var manifest = Manifest() with { Command = ["echo", "{output}/program.dll"], Project = "X.csproj", Setup = ["dotnet", "build", "-p:Program=true"] };
+        Build("release", new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+
+        var error = await Should.ThrowAsync<ContainerStartException>(() => RunAsync(manifest));
+
+        error.Message.ShouldContain($"is not built (its program is neither in {Root}/artifacts/bin/X nor in {_folder}/bin). Run: dotnet build -p:Program=true {_folder}/X.csproj");
+    }
+
     private string Build(string configuration, DateTime at)
     {
         var folder = Directory.CreateDirectory(Path.Combine(Root, "artifacts", "bin", "X", configuration)).FullName;

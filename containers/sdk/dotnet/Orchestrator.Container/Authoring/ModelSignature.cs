@@ -26,6 +26,9 @@ public sealed record ModelSignature
     /// <summary>Shown to users on the model. Default none.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>Further properties of the model's metadata, for clients that know them, such as the names of classes. Names that the contract gives a meaning are overridden. Default none.</summary>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Throws unless the signature can be served.</summary>
     /// <exception cref="InvalidOperationException">It cannot; the message says which tensor and what was expected.</exception>
     internal void Validate()

@@ -24,7 +24,7 @@ internal sealed record LoadedModel(ModelSignature Signature, ReadOnlyMemory<byte
 
     private static Dictionary<string, string> Properties(ModelSignature signature, ContainerSettings settings)
     {
-        var properties = new Dictionary<string, string> { ["concurrency"] = $"{settings.Concurrency}" };
+        var properties = new Dictionary<string, string>(signature.Properties) { ["concurrency"] = $"{settings.Concurrency}" };
         if (signature.MaxBatchSize is { } most)
         {
             properties["max_batch_size"] = $"{most}";
