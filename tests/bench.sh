@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# Measures, and rewrites docs/performance.md: builds in Release, starts a real orchestrator with scikit-learn containers, ends everything it started.
+# Measures, and rewrites docs/performance.md: builds in Release, starts a real orchestrator with real containers, and the servers it is compared with; ends
+# everything it started. Each NAME rewrites its own section only, so a long run can be done in parts.
 #   bash tests/bench.sh [NAME...] [--rounds N] [--seconds S] [--connections N] [--report FILE]
 # With fewer or shorter rounds than usual the report goes to artifacts/benchmarks/try.md instead. Exits with 3 when a target is missed.
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
 
 need_dotnet
 need_programs "python3 python3 the-containers" "setpriv util-linux ends-what-it-starts" "setsid util-linux ends-what-it-starts"
-need_python "sklearn python3-sklearn the-models" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP"
+need_python "sklearn python3-sklearn the-models" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP" \
+  "fastapi python3-fastapi a-peer" "flask python3-flask a-peer" "gunicorn gunicorn a-peer"
 install_missing
 for project in src/Orchestrator.Host tests/Orchestrator.Benchmarks; do
   dotnet msbuild "$project" -restore -p:Configuration=Release -v:quiet -nologo || fail "the build of $project failed"

@@ -11,7 +11,7 @@ internal sealed record BenchmarkOptions
     public const int DefaultRounds = 5;
 
     /// <summary>Default of <see cref="Seconds"/>.</summary>
-    public const double DefaultSeconds = 8;
+    public const double DefaultSeconds = 6;
 
     /// <summary>Root of the repository.</summary>
     public required string Root { get; init; }
@@ -22,7 +22,7 @@ internal sealed record BenchmarkOptions
     /// <summary>How often each variant is measured. Default 5.</summary>
     public int Rounds { get; init; } = DefaultRounds;
 
-    /// <summary>Length of one measurement, without its warm-up. Default 8.</summary>
+    /// <summary>Length of one measurement, without its warm-up. Default 6.</summary>
     public double Seconds { get; init; } = DefaultSeconds;
 
     /// <summary>Connections of the saturating benchmarks. Default 64.</summary>

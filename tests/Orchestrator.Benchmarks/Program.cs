@@ -1,13 +1,17 @@
 using System.Runtime.InteropServices;
 
 using Orchestrator.Benchmarks;
-using Orchestrator.Benchmarks.Cluster;
+using Orchestrator.Benchmarks.Servers;
 using Orchestrator.Benchmarks.Suites;
 
-if (args is ["bare-kestrel", ..])
+switch (args)
 {
-    await BareKestrel.RunAsync();
-    return 0;
+    case ["bare-kestrel"]:
+        await BareKestrel.RunAsync();
+        return 0;
+    case ["bare-yarp", var destination]:
+        await BareYarp.RunAsync(destination);
+        return 0;
 }
 
 var options = BenchmarkOptions.Read(args, out var error);

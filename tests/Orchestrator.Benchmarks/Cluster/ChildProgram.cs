@@ -8,6 +8,7 @@ namespace Orchestrator.Benchmarks.Cluster;
 internal sealed partial class ChildProgram : IAsyncDisposable
 {
     private const int Terminate = 15;
+    private const int KillNow = 9;
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(30);
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
@@ -19,11 +20,19 @@ internal sealed partial class ChildProgram : IAsyncDisposable
     public int Id => _process!.Id;
 
     /// <summary>Starts <c>dotnet program arguments</c>.</summary>
-    public static async Task<ChildProgram> StartAsync(string program, string[] arguments, string log)
+    public static Task<ChildProgram> StartDotnetAsync(string program, string[] arguments, string log)
+    {
+        var dotnet = Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet";
+        // As programs of the Web SDK run by default, which the orchestrator is: the servers compared must not differ in this.
+        return StartAsync([dotnet, program, .. arguments], new Dictionary<string, string> { ["DOTNET_gcServer"] = "1" }, log);
+    }
+
+    /// <summary>Starts a command.</summary>
+    public static async Task<ChildProgram> StartAsync(string[] command, IReadOnlyDictionary<string, string> environment, string log)
     {
         var child = new ChildProgram();
         // The parent death signal fires when the thread that started the child ends, so this one waits for the child's end.
-        new Thread(() => child.Run(program, arguments, log)) { IsBackground = true, Name = "child starter" }.Start();
+        new Thread(() => child.Run(command, environment, log)) { IsBackground = true, Name = "child starter" }.Start();
         child._process = await child._started.Task;
         return child;
     }
@@ -68,20 +77,26 @@ internal sealed partial class ChildProgram : IAsyncDisposable
             }
         }
 
+        // Its whole group, which setsid made it the leader of: workers that it left behind.
+        _ = Kill(-Id, KillNow);
+
         _process!.Dispose();
     }
 
-    private void Run(string program, string[] arguments, string log)
+    private void Run(string[] program, IReadOnlyDictionary<string, string> environment, string log)
     {
         try
         {
             using var file = new StreamWriter(log);
             // In a session of its own: Ctrl-C reaches the benchmark alone, which then ends its programs in order.
             var start = new ProcessStartInfo("setsid") { RedirectStandardError = true, RedirectStandardOutput = true, RedirectStandardInput = true };
-            string[] command = ["setpriv", "--pdeathsig", "KILL", "--", Environment.ProcessPath is { } dotnet && Path.GetFileNameWithoutExtension(dotnet) == "dotnet" ? dotnet : "dotnet", program, .. arguments];
+            string[] command = ["setpriv", "--pdeathsig", "KILL", "--", .. program];
             Array.ForEach(command, start.ArgumentList.Add);
-            // As programs of the Web SDK run by default, which the orchestrator is: the two servers compared must not differ in this.
-            start.Environment["DOTNET_gcServer"] = "1";
+            foreach (var (name, value) in environment)
+            {
+                start.Environment[name] = value;
+            }
+
             // Only the load generator itself runs with it (tests/bench.sh).
             start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
             var process = new Process { StartInfo = start };
@@ -95,7 +110,7 @@ internal sealed partial class ChildProgram : IAsyncDisposable
         }
         catch (Exception e)
         {
-            _started.TrySetException(new BenchmarkException($"{program} cannot be started (it needs setsid and setpriv of util-linux): {e.Message}"));
+            _started.TrySetException(new BenchmarkException($"{program[0]} cannot be started (it needs setsid and setpriv of util-linux): {e.Message}"));
         }
 
         _lines.Writer.TryComplete();

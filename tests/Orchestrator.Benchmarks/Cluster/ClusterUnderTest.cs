@@ -10,15 +10,6 @@ namespace Orchestrator.Benchmarks.Cluster;
 /// <summary>A real orchestrator in a process of its own, with real scikit-learn containers as its children.</summary>
 internal sealed class ClusterUnderTest : IAsyncDisposable
 {
-    /// <summary>The latency objective of the forest's applications.</summary>
-    public static readonly TimeSpan Slo = TimeSpan.FromMilliseconds(20);
-
-    /// <summary>A model and application whose answers are cached; fast.</summary>
-    public const string Cached = "digits-cached";
-
-    /// <summary>A model and application of the same estimator without cache.</summary>
-    public const string Plain = "digits-plain";
-
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(200);
     private readonly ChildProgram _host;
@@ -38,20 +29,17 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
 
     public int HostId => _host.Id;
 
-    /// <summary>How many containers run: one per model.</summary>
+    /// <summary>How many containers run.</summary>
     public int Containers { get; private set; }
-
-    /// <summary>The forest's application (and model) with that batching policy.</summary>
-    public static string Forest(string policy) => "forest-" + policy;
 
     public Uri Predict(string application) => new(Query, $"/{application}/predict");
 
     /// <summary>Starts it and returns once every model is Ready.</summary>
-    public static async Task<ClusterUnderTest> StartAsync(BenchmarkOptions options, CancellationToken stop)
+    public static async Task<ClusterUnderTest> StartAsync(BenchmarkOptions options, IReadOnlyList<ModelUnderTest> models, CancellationToken stop)
     {
         var state = Directory.CreateTempSubdirectory("orchestrator-benchmark-").FullName;
         var program = Path.Combine(options.Root, "artifacts", "bin", "Orchestrator.Host", "release", "Orchestrator.Host.dll");
-        var host = await ChildProgram.StartAsync(
+        var host = await ChildProgram.StartDotnetAsync(
             program,
             ["--query-port", "0", "--admin-port", "0", "--state", state, "--containers", Path.Combine(options.Root, "containers")],
             Path.Combine(options.Output, "host.log"));
@@ -59,7 +47,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         {
             var admin = new HttpClient { BaseAddress = await AddressAsync(host, "admin API", stop) };
             var cluster = new ClusterUnderTest(host, admin, await AddressAsync(host, "query frontend", stop), state);
-            await cluster.ApplyAsync(Path.Combine(options.Root, "samples", "digits", "models"), stop);
+            await cluster.ApplyAsync(options.Root, models, stop);
             return cluster;
         }
         catch
@@ -70,13 +58,19 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         }
     }
 
-    /// <summary>Where the only replica of a model listens: what a client without an orchestrator would call.</summary>
-    public async Task<Uri> ContainerAsync(string model, CancellationToken stop)
+    /// <summary>Where the only replica of a model is asked: what a client without an orchestrator would call.</summary>
+    public async Task<Uri> ContainerAsync(string model, CancellationToken stop) => new((await ReplicasAsync(model, stop)).Single(), $"v2/models/{model}/infer");
+
+    /// <summary>Where the Ready replicas of a model listen.</summary>
+    public async Task<IReadOnlyList<Uri>> ReplicasAsync(string model, CancellationToken stop)
     {
         var status = await StatusAsync(stop);
-        var replica = status.Models.Single(m => m.Name == model).Versions.Single().Replicas.Single(r => r.Phase == ReplicaPhase.Ready);
-        var address = replica.Address ?? throw new BenchmarkException($"{model}: the replica has no address");
-        return new Uri($"{(address.Contains("://", StringComparison.Ordinal) ? address.TrimEnd('/') : "http://" + address)}/v2/models/{model}/infer");
+        return
+        [
+            .. status.Models.Single(m => m.Name == model).Versions.Single().Replicas.Where(r => r.Phase == ReplicaPhase.Ready)
+                .Select(r => r.Address ?? throw new BenchmarkException($"{model}: a replica has no address"))
+                .Select(a => new Uri(a.Contains("://", StringComparison.Ordinal) ? a.TrimEnd('/') + "/" : $"http://{a}/")),
+        ];
     }
 
     public async ValueTask DisposeAsync()
@@ -103,57 +97,25 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         return new Uri(await host.WaitForLineAsync(line => line.IndexOf(marker, StringComparison.Ordinal) is var at and >= 0 ? line[(at + marker.Length)..].Trim() : null, stop));
     }
 
-    private async Task ApplyAsync(string models, CancellationToken stop)
+    private async Task ApplyAsync(string root, IReadOnlyList<ModelUnderTest> models, CancellationToken stop)
     {
-        var forest = await UploadAsync(Path.Combine(models, "digits-forest.joblib"), stop);
-        var logistic = await UploadAsync(Path.Combine(models, "digits-v1.joblib"), stop);
-        string[] policies = ["none", "aimd", "quantile"];
+        var digests = new Dictionary<string, string>();
+        foreach (var artefact in models.Select(m => m.Artefact).OfType<string>().Distinct())
+        {
+            digests[artefact] = await UploadAsync(Path.Combine(root, artefact), stop);
+        }
+
         var spec = new ClusterSpec
         {
             Name = "benchmark",
-            Models =
-            [
-                .. policies.Select(policy => Model(Forest(policy), forest, policy, cached: false)),
-                Model(Cached, logistic, BatchingSpec.DefaultPolicy, cached: true),
-                Model(Plain, logistic, BatchingSpec.DefaultPolicy, cached: false),
-            ],
-            Applications =
-            [
-                .. policies.Select(policy => Application(Forest(policy), Slo)),
-                // Not about deadlines: a stall of the machine must not turn into refused requests.
-                Application(Cached, TimeSpan.FromSeconds(1)),
-                Application(Plain, TimeSpan.FromSeconds(1)),
-            ],
+            Models = [.. models.Select(m => m.ToSpec(m.Artefact is null ? null : digests[m.Artefact]))],
+            Applications = [.. models.Select(m => m.ToApplication())],
         };
         using var answer = await _admin.PutAsJsonAsync("api/v1/spec", spec, CoreJson.Default.ClusterSpec, stop);
         await ExpectSuccessAsync(answer, stop);
-        Containers = spec.Models.Count;
-        await SettleAsync(Containers, stop);
+        Containers = models.Sum(m => m.Replicas);
+        await SettleAsync(models.Count, stop);
     }
-
-    private static ModelSpec Model(string name, string digest, string policy, bool cached) => new()
-    {
-        Name = name,
-        CurrentVersion = "1",
-        Versions =
-        [
-            new ModelVersionSpec
-            {
-                Version = "1",
-                Framework = "sklearn",
-                Artefact = new ArtefactSpec { Digest = digest },
-                Batching = new BatchingSpec { Policy = policy },
-                Cache = new CacheSpec { Enabled = cached },
-            },
-        ],
-    };
-
-    private static ApplicationSpec Application(string name, TimeSpan slo) => new()
-    {
-        Name = name,
-        Slo = new SloSpec { Latency = slo },
-        Selection = new SelectionSpec { Targets = [new SelectionTarget { Model = name }] },
-    };
 
     private async Task<string> UploadAsync(string path, CancellationToken stop)
     {

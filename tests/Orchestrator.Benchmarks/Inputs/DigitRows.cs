@@ -28,6 +28,9 @@ internal sealed class DigitRows
         _labels = labels;
     }
 
+    /// <summary>Body of a request for an empty picture.</summary>
+    public static byte[] Blank { get; } = PredictBody(new double[Pixels]);
+
     /// <summary>Length of the JSON header before the tensor in <see cref="Infer"/> bodies.</summary>
     public int InferHeaderLength { get; }
 

@@ -22,14 +22,16 @@ internal sealed class AddedLatencyBenchmark : IBenchmark
         the same container directly (binary tensors).
         """;
 
+    public IReadOnlyList<ModelUnderTest> Models { get; } = [new(Digits.Plain) { Artefact = Digits.Logistic }];
+
     public IReadOnlyList<Comparison> Comparisons { get; } =
         [new("p50 in ms, through the orchestrator - direct", ComparisonKind.Difference, Median, Orchestrator, Direct, null)];
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken stop)
     {
-        var container = await run.Cluster.ContainerAsync(ClusterUnderTest.Plain, stop);
+        var container = await run.Cluster.ContainerAsync(Digits.Plain, stop);
         var rows = await DigitRows.MakeAsync(run.Options.Root, Rows, container, stop);
-        var through = new LoadPlan { Uri = run.Cluster.Predict(ClusterUnderTest.Plain), Body = rows.Predict };
+        var through = new LoadPlan { Uri = run.Cluster.Predict(Digits.Plain), Body = rows.Predict };
         await run.AlternateAsync(
             [
                 (Orchestrator, () => MeasureAsync(run, through, rows.IsPredictRight, stop)),

@@ -1,6 +1,7 @@
 using Orchestrator.Benchmarks.Cluster;
 using Orchestrator.Benchmarks.Inputs;
 using Orchestrator.Benchmarks.Results;
+using Orchestrator.Core.Cluster;
 using Orchestrator.Load;
 
 namespace Orchestrator.Benchmarks.Suites;
@@ -11,6 +12,8 @@ internal sealed class BatchingBenchmark : IBenchmark
     private const int Rows = 20_000;
     private const string InTime = "in time/s";
     private const string Sequential = "sequential";
+    private static readonly TimeSpan Slo = TimeSpan.FromMilliseconds(20);
+    private static readonly string[] Policies = ["none", "aimd", "quantile"];
 
     public string Name => "batching";
 
@@ -23,6 +26,9 @@ internal sealed class BatchingBenchmark : IBenchmark
         the container of `none` itself, one row after the other, binary tensors, no orchestrator.
         """;
 
+    public IReadOnlyList<ModelUnderTest> Models { get; } =
+        [.. Policies.Select(policy => new ModelUnderTest(Forest(policy)) { Artefact = Digits.Forest, Slo = Slo, Batching = new BatchingSpec { Policy = policy } })];
+
     public IReadOnlyList<Comparison> Comparisons { get; } =
     [
         new("in-time answers, `aimd` / `none`", ComparisonKind.Ratio, InTime, "aimd", "none", 10),
@@ -32,22 +38,24 @@ internal sealed class BatchingBenchmark : IBenchmark
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken stop)
     {
-        var container = await run.Cluster.ContainerAsync(ClusterUnderTest.Forest("none"), stop);
+        var container = await run.Cluster.ContainerAsync(Forest("none"), stop);
         var rows = await DigitRows.MakeAsync(run.Options.Root, Rows, container, stop);
         await run.AlternateAsync(
             [
                 (Sequential, () => MeasureAsync(run, DirectCall.Plan(container, rows), rows.IsInferRight, stop)),
-                .. new[] { "none", "aimd", "quantile" }.Select(policy => (policy, (Func<Task<Measured>>)(() => MeasureAsync(run, Plan(run, policy, rows), rows.IsPredictRight, stop)))),
+                .. Policies.Select(policy => (policy, (Func<Task<Measured>>)(() => MeasureAsync(run, Plan(run, policy, rows), rows.IsPredictRight, stop)))),
             ],
             stop);
     }
 
+    private static string Forest(string policy) => "forest-" + policy;
+
     private static LoadPlan Plan(BenchmarkRun run, string policy, DigitRows rows) => new()
     {
-        Uri = run.Cluster.Predict(ClusterUnderTest.Forest(policy)),
+        Uri = run.Cluster.Predict(Forest(policy)),
         Connections = run.Options.Connections,
         Body = rows.Predict,
-        Slo = ClusterUnderTest.Slo,
+        Slo = Slo,
     };
 
     private static async Task<Measured> MeasureAsync(BenchmarkRun run, LoadPlan plan, AnswerCheck check, CancellationToken stop)
@@ -55,7 +63,7 @@ internal sealed class BatchingBenchmark : IBenchmark
         var before = Cpu(run);
         var result = await run.LoadAsync(plan, check, stop);
         var spent = Cpu(run).Minus(before);
-        var wall = (result.Elapsed + TimeSpan.FromSeconds(Math.Min(2, run.Options.Seconds / 4))).TotalSeconds;
+        var wall = (result.Elapsed + run.WarmUp).TotalSeconds;
         return new Measured(
             new Dictionary<string, double>
             {

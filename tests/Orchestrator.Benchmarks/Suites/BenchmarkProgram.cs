@@ -3,7 +3,7 @@ using Orchestrator.Benchmarks.Results;
 
 namespace Orchestrator.Benchmarks.Suites;
 
-/// <summary>Starts one orchestrator, runs the chosen benchmarks against it, keeps the rows and writes the report.</summary>
+/// <summary>Runs the chosen benchmarks, each against an orchestrator of its own, keeps the rows and writes the report.</summary>
 internal static class BenchmarkProgram
 {
     /// <returns>0; 3 when a target was not met.</returns>
@@ -11,12 +11,10 @@ internal static class BenchmarkProgram
     {
         Directory.CreateDirectory(options.Output);
         var missed = 0;
-        await using var cluster = await ClusterUnderTest.StartAsync(options, stop);
         foreach (var benchmark in options.Benchmarks)
         {
             Say($"{benchmark.Name}: {benchmark.Question}");
-            var run = new BenchmarkRun(benchmark, options, cluster);
-            await benchmark.RunAsync(run, stop);
+            var run = await MeasureAsync(benchmark, options, stop);
             missed += Summarise(benchmark, run.Rows);
             var section = ReportSection.Write(benchmark, run.Rows, options.Command, Machine.Describe());
             var report = ReportPath(options);
@@ -25,6 +23,14 @@ internal static class BenchmarkProgram
         }
 
         return missed == 0 ? 0 : 3;
+    }
+
+    private static async Task<BenchmarkRun> MeasureAsync(IBenchmark benchmark, BenchmarkOptions options, CancellationToken stop)
+    {
+        await using var cluster = await ClusterUnderTest.StartAsync(options, benchmark.Models, stop);
+        var run = new BenchmarkRun(benchmark, options, cluster);
+        await benchmark.RunAsync(run, stop);
+        return run;
     }
 
     internal static void Say(string text) => Console.WriteLine(text);

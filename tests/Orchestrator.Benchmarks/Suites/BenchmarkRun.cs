@@ -9,6 +9,8 @@ namespace Orchestrator.Benchmarks.Suites;
 /// <summary>One benchmark being measured: alternates the variants, keeps each row in a file as soon as it is there.</summary>
 internal sealed class BenchmarkRun
 {
+    // Long enough for the hot path of each server to be compiled as it stays.
+    private const double WarmLapSeconds = 3;
     private readonly IBenchmark _benchmark;
     private readonly List<Row> _rows = [];
 
@@ -25,14 +27,25 @@ internal sealed class BenchmarkRun
 
     public ClusterUnderTest Cluster { get; }
 
+    /// <summary>Length of the measurement that is being made.</summary>
+    public double Seconds { get; private set; }
+
     /// <summary>The raw rows, one JSON object a line.</summary>
     public string File { get; }
 
     public IReadOnlyList<Row> Rows => _rows;
 
-    /// <summary>Measures every variant in every round, in alternating order.</summary>
+    /// <summary>Measures every variant in every round, in alternating order; before the first round each runs once without being recorded.</summary>
     public async Task AlternateAsync(IReadOnlyList<(string Variant, Func<Task<Measured>> MeasureAsync)> variants, CancellationToken stop)
     {
+        Seconds = Math.Min(WarmLapSeconds, Options.Seconds);
+        foreach (var (_, measureAsync) in variants)
+        {
+            stop.ThrowIfCancellationRequested();
+            await measureAsync();
+        }
+
+        Seconds = Options.Seconds;
         for (var round = 1; round <= Options.Rounds; round++)
         {
             foreach (var (variant, measureAsync) in round % 2 == 1 ? variants : variants.Reverse())
@@ -49,11 +62,13 @@ internal sealed class BenchmarkRun
         }
     }
 
-    /// <summary>A closed loop of the options' length after a warm-up; wrong answers and broken connections end the benchmark.</summary>
+    /// <summary>What runs before a measurement without being counted.</summary>
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Min(2, Seconds / 4));
+
+    /// <summary>A load of <see cref="Seconds"/> after a warm-up; wrong answers and broken connections end the benchmark.</summary>
     public async Task<LoadResult> LoadAsync(LoadPlan plan, AnswerCheck? check, CancellationToken stop)
     {
-        var warmUp = TimeSpan.FromSeconds(Math.Min(2, Options.Seconds / 4));
-        var result = await LoadRunner.RunAsync(plan with { WarmUp = warmUp, Duration = warmUp + TimeSpan.FromSeconds(Options.Seconds) }, check, stop: stop);
+        var result = await LoadRunner.RunAsync(plan with { WarmUp = WarmUp, Duration = WarmUp + TimeSpan.FromSeconds(Seconds) }, check, stop: stop);
         stop.ThrowIfCancellationRequested();
         return result.Counts.Wrong == 0 && result.Counts.ConnectionErrors == 0
             ? result

@@ -1,6 +1,8 @@
 using Orchestrator.Benchmarks.Cluster;
 using Orchestrator.Benchmarks.Inputs;
 using Orchestrator.Benchmarks.Results;
+using Orchestrator.Benchmarks.Servers;
+using Orchestrator.Core.Cluster;
 using Orchestrator.Load;
 
 namespace Orchestrator.Benchmarks.Suites;
@@ -21,36 +23,22 @@ internal sealed class CacheHitBenchmark : IBenchmark
         without routing or middleware that parses the same JSON into 64 doubles (`Utf8JsonReader`) and writes an answer of the same members and size.
         """;
 
+    public IReadOnlyList<ModelUnderTest> Models { get; } = [new(Digits.Cached) { Artefact = Digits.Logistic, Cache = new CacheSpec() }];
+
     public IReadOnlyList<Comparison> Comparisons { get; } =
-        [new("requests per second, cache hits / bare Kestrel", ComparisonKind.Ratio, PerSecond, Orchestrator, Bare, 0.5)];
+        [new("requests per second, cache hits / bare Kestrel", ComparisonKind.Ratio, PerSecond, Orchestrator, Bare, 0.8)];
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken stop)
     {
-        var rows = await DigitRows.MakeAsync(run.Options.Root, 1, await run.Cluster.ContainerAsync(ClusterUnderTest.Cached, stop), stop);
-        await using var bare = await ChildProgram.StartAsync(typeof(BareKestrel).Assembly.Location, ["bare-kestrel"], Path.Combine(run.Options.Output, "bare-kestrel.log"));
-        var address = new Uri(await bare.WaitForLineAsync(line => line.StartsWith("listens on ", StringComparison.Ordinal) ? line["listens on ".Length..] : null, stop));
+        var rows = await DigitRows.MakeAsync(run.Options.Root, 1, await run.Cluster.ContainerAsync(Digits.Cached, stop), stop);
+        await using var bare = await OtherServer.BareKestrelAsync(run.Options, stop);
+        Task<Measured> MeasureAsync(Uri uri, IReadOnlyList<int> server, AnswerCheck? check) =>
+            Saturation.MeasureAsync(run, new LoadPlan { Uri = uri, Body = rows.Predict }, server, check, stop);
         await run.AlternateAsync(
             [
-                (Orchestrator, () => MeasureAsync(run, run.Cluster.Predict(ClusterUnderTest.Cached), run.Cluster.HostId, rows, rows.IsPredictRight, stop)),
-                (Bare, () => MeasureAsync(run, new Uri(address, $"/{ClusterUnderTest.Cached}/predict"), bare.Id, rows, null, stop)),
+                (Orchestrator, () => MeasureAsync(run.Cluster.Predict(Digits.Cached), [run.Cluster.HostId], rows.IsPredictRight)),
+                (Bare, () => MeasureAsync(new Uri(bare.Address, $"/{Digits.Cached}/predict"), bare.Processes, null)),
             ],
             stop);
-    }
-
-    private static async Task<Measured> MeasureAsync(BenchmarkRun run, Uri uri, int server, DigitRows rows, AnswerCheck? check, CancellationToken stop)
-    {
-        var (serverBefore, ownBefore) = (CpuTime.Of([server]), CpuTime.Of([Environment.ProcessId]));
-        var result = await run.LoadAsync(new LoadPlan { Uri = uri, Connections = run.Options.Connections, Body = rows.Predict }, check, stop);
-        var wall = (result.Elapsed + TimeSpan.FromSeconds(Math.Min(2, run.Options.Seconds / 4))).TotalSeconds;
-        return new Measured(
-            new Dictionary<string, double>
-            {
-                [PerSecond] = result.Counts.Model / result.Elapsed.TotalSeconds,
-                ["p50 ms"] = result.ModelLatency.P50.TotalMilliseconds,
-                ["p99 ms"] = result.ModelLatency.P99.TotalMilliseconds,
-                ["server cores"] = (CpuTime.Of([server]) - serverBefore).TotalSeconds / wall,
-                ["generator cores"] = (CpuTime.Of([Environment.ProcessId]) - ownBefore).TotalSeconds / wall,
-            },
-            result.Counts.ToString());
     }
 }

@@ -1,3 +1,4 @@
+using Orchestrator.Benchmarks.Cluster;
 using Orchestrator.Benchmarks.Results;
 
 namespace Orchestrator.Benchmarks.Suites;
@@ -14,6 +15,9 @@ internal interface IBenchmark
     /// <summary>How it is measured, for the report: Markdown.</summary>
     string Method { get; }
 
+    /// <summary>What the benchmark's orchestrator serves; none: it needs no orchestrator.</summary>
+    IReadOnlyList<ModelUnderTest> Models { get; }
+
     /// <summary>What is judged.</summary>
     IReadOnlyList<Comparison> Comparisons { get; }
 
@@ -24,5 +28,5 @@ internal interface IBenchmark
 /// <summary>Every benchmark there is.</summary>
 internal static class AllBenchmarks
 {
-    public static IReadOnlyList<IBenchmark> List { get; } = [new BatchingBenchmark(), new CacheHitBenchmark(), new AddedLatencyBenchmark(), new IdleBenchmark()];
+    public static IReadOnlyList<IBenchmark> List { get; } = [new BatchingBenchmark(), new CacheHitBenchmark(), new RestMissBenchmark(), new AddedLatencyBenchmark(), new IdleBenchmark()];
 }

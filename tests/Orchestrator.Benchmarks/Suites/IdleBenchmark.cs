@@ -1,4 +1,5 @@
 using Orchestrator.Benchmarks.Cluster;
+using Orchestrator.Benchmarks.Inputs;
 using Orchestrator.Benchmarks.Results;
 
 namespace Orchestrator.Benchmarks.Suites;
@@ -10,16 +11,18 @@ internal sealed class IdleBenchmark : IBenchmark
     private const string Host = "orchestrator";
     private const string Container = "sklearn container";
     private static readonly TimeSpan Quiet = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Watched = TimeSpan.FromSeconds(8);
 
     public string Name => "idle";
 
     public string Question => "how much processor time is used while nothing is asked?";
 
     public string Method => """
-        Processor time (user and system, from /proc) over 10 s without a request, after 2 s of quiet: of the orchestrator, and of all its child processes
+        Processor time (user and system, from /proc) over 8 s without a request, after 2 s of quiet: of the orchestrator, and of all its child processes
         divided by the number of scikit-learn containers.
         """;
+
+    public IReadOnlyList<ModelUnderTest> Models { get; } = [.. Enumerable.Range(1, 5).Select(i => new ModelUnderTest($"digits-{i}") { Artefact = Digits.Logistic })];
 
     public IReadOnlyList<Comparison> Comparisons { get; } =
     [

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Hosting;
 
-namespace Orchestrator.Benchmarks.Cluster;
+namespace Orchestrator.Benchmarks.Servers;
 
 /// <summary>
 /// The least a web server can do for a predict call: Kestrel without routing or anything else before it, the 64 doubles parsed into an array, an answer of
