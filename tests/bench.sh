@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Measures, and rewrites docs/performance.md: builds in Release, starts a real orchestrator with real containers, and the servers it is compared with; ends
 # everything it started. Each NAME rewrites its own section only, so a long run can be done in parts.
-#   bash tests/bench.sh [NAME...] [--rounds N] [--seconds S] [--connections N] [--report FILE]
-# With fewer or shorter rounds than usual the report goes to artifacts/benchmarks/try.md instead. Exits with 3 when a target is missed.
+#   bash tests/bench.sh [NAME...] [--rounds N] [--seconds S] [--connections N] [--report FILE] [--variant NAME]
+# With fewer or shorter rounds than usual, or one variant only, the report goes to artifacts/benchmarks/try.md instead. Exits with 3 when a target is missed.
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
 
 need_dotnet

@@ -28,6 +28,9 @@ internal sealed record BenchmarkOptions
     /// <summary>Connections of the saturating benchmarks. Default 64.</summary>
     public int Connections { get; init; } = 64;
 
+    /// <summary>Measure only this variant, for profiling; null: all of them.</summary>
+    public string? Variant { get; init; }
+
     /// <summary>The report whose sections are rewritten; null: the project's own, docs/performance.md, if enough was measured for it.</summary>
     public string? Report { get; init; }
 
@@ -67,6 +70,7 @@ internal sealed record BenchmarkOptions
             Rounds = (int)Number(values, "--rounds", DefaultRounds),
             Seconds = Number(values, "--seconds", DefaultSeconds),
             Connections = (int)Number(values, "--connections", 64),
+            Variant = values.GetValueOrDefault("--variant"),
             Report = values.GetValueOrDefault("--report"),
             Command = string.Join(' ', ["bash tests/bench.sh", .. names, .. values.Where(v => v.Key is not ("--root" or "--report")).Select(v => $"{v.Key} {v.Value}")]),
         };
@@ -74,12 +78,12 @@ internal sealed record BenchmarkOptions
 
     private static string Problem(List<string> names, Dictionary<string, string> values)
     {
-        string[] known = ["--root", "--rounds", "--seconds", "--connections", "--report"];
+        string[] known = ["--root", "--rounds", "--seconds", "--connections", "--report", "--variant"];
         var wrong = names.Where(n => AllBenchmarks.List.All(b => b.Name != n)).Concat(values.Keys.Except(known)).ToList();
-        wrong.AddRange(values.Where(v => v.Key is not ("--root" or "--report") && (!double.TryParse(v.Value, CultureInfo.InvariantCulture, out var n) || n <= 0)).Select(v => $"{v.Key} {v.Value}"));
+        wrong.AddRange(values.Where(v => v.Key is not ("--root" or "--report" or "--variant") && (!double.TryParse(v.Value, CultureInfo.InvariantCulture, out var n) || n <= 0)).Select(v => $"{v.Key} {v.Value}"));
         return wrong.Count == 0
             ? ""
-            : $"not understood: {string.Join(", ", wrong)}\nusage: bash tests/bench.sh [NAME...] [--rounds N] [--seconds S] [--connections N] [--report FILE]\n"
+            : $"not understood: {string.Join(", ", wrong)}\nusage: bash tests/bench.sh [NAME...] [--rounds N] [--seconds S] [--connections N] [--report FILE] [--variant NAME]\n"
               + string.Join('\n', AllBenchmarks.List.Select(b => $"  {b.Name,-14} {b.Question}"));
     }
 

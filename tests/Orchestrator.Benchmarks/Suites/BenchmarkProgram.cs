@@ -1,4 +1,5 @@
 using Orchestrator.Benchmarks.Cluster;
+using Orchestrator.Benchmarks.Inputs;
 using Orchestrator.Benchmarks.Results;
 
 namespace Orchestrator.Benchmarks.Suites;
@@ -11,6 +12,7 @@ internal static class BenchmarkProgram
     {
         Directory.CreateDirectory(options.Output);
         var missed = 0;
+        await TrainedModels.MakeAsync(options, stop);
         foreach (var benchmark in options.Benchmarks)
         {
             Say($"{benchmark.Name}: {benchmark.Question}");
@@ -38,7 +40,7 @@ internal static class BenchmarkProgram
     // A short try must not replace numbers that were measured properly.
     private static string ReportPath(BenchmarkOptions options)
     {
-        var isFull = options.Rounds >= BenchmarkOptions.DefaultRounds && options.Seconds >= BenchmarkOptions.DefaultSeconds;
+        var isFull = options.Rounds >= BenchmarkOptions.DefaultRounds && options.Seconds >= BenchmarkOptions.DefaultSeconds && options.Variant is null;
         return options.Report ?? (isFull ? Path.Combine(options.Root, "docs", "performance.md") : Path.Combine(options.Output, "try.md"));
     }
 

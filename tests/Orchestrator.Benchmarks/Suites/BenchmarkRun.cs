@@ -38,6 +38,7 @@ internal sealed class BenchmarkRun
     /// <summary>Measures every variant in every round, in alternating order; before the first round each runs once without being recorded.</summary>
     public async Task AlternateAsync(IReadOnlyList<(string Variant, Func<Task<Measured>> MeasureAsync)> variants, CancellationToken stop)
     {
+        variants = [.. variants.Where(v => Options.Variant is null || v.Variant == Options.Variant)];
         Seconds = Math.Min(WarmLapSeconds, Options.Seconds);
         foreach (var (_, measureAsync) in variants)
         {
@@ -64,6 +65,9 @@ internal sealed class BenchmarkRun
 
     /// <summary>What runs before a measurement without being counted.</summary>
     public TimeSpan WarmUp => TimeSpan.FromSeconds(Math.Min(2, Seconds / 4));
+
+    /// <summary>A part of the measurement's length, for variants that are made of several or need less.</summary>
+    public TimeSpan Share(double divisor) => TimeSpan.FromSeconds(Seconds / divisor);
 
     /// <summary>A load of <see cref="Seconds"/> after a warm-up; wrong answers and broken connections end the benchmark.</summary>
     public async Task<LoadResult> LoadAsync(LoadPlan plan, AnswerCheck? check, CancellationToken stop)

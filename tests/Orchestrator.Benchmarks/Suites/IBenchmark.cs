@@ -1,4 +1,5 @@
 using Orchestrator.Benchmarks.Cluster;
+using Orchestrator.Benchmarks.Inputs;
 using Orchestrator.Benchmarks.Results;
 
 namespace Orchestrator.Benchmarks.Suites;
@@ -28,5 +29,15 @@ internal interface IBenchmark
 /// <summary>Every benchmark there is.</summary>
 internal static class AllBenchmarks
 {
-    public static IReadOnlyList<IBenchmark> List { get; } = [new BatchingBenchmark(), new CacheHitBenchmark(), new RestMissBenchmark(), new AddedLatencyBenchmark(), new IdleBenchmark()];
+    public static IReadOnlyList<IBenchmark> List { get; } =
+    [
+        new BatchingBenchmark(),
+        new CacheHitBenchmark(),
+        new RestMissBenchmark(),
+        new AddedLatencyBenchmark(),
+        new IdleBenchmark(),
+        new InProcessBenchmark(TrainedModels.LinearSvm, "Linear SVM, two classes", 25.5, 26),
+        new InProcessBenchmark(TrainedModels.Logistic, "Logistic regression, ten classes", 24.6, null),
+        new InProcessBenchmark(TrainedModels.KernelSvm, "Kernel SVM, ten classes", 0.97, null),
+    ];
 }
