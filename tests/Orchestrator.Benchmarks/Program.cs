@@ -9,6 +9,9 @@ switch (args)
     case ["bare-kestrel"]:
         await BareKestrel.RunAsync();
         return 0;
+    case ["list"]:
+        Console.WriteLine(string.Join('\n', AllBenchmarks.List.Select(b => b.Name)));
+        return 0;
     case ["bare-yarp", var destination]:
         await BareYarp.RunAsync(destination);
         return 0;

@@ -95,7 +95,7 @@ internal sealed class HttpReplicaClient : IReplicaClient
 
     public void Dispose() => _http.Dispose();
 
-    private ReadOnlyMemoryContent WriteBody(Batch batch)
+    private HttpContent WriteBody(Batch batch)
     {
         var items = batch.Items;
         var first = items[0];
@@ -103,7 +103,7 @@ internal sealed class HttpReplicaClient : IReplicaClient
         {
             var json = new ArrayBufferWriter<byte>(4096);
             InferCodec.WriteJsonRequest(json, new InferRequest { Inputs = Join(items), Outputs = first.Outputs, Parameters = first.Parameters ?? InferRequest.NoParameters });
-            return Content(json.WrittenMemory, ContractNames.JsonContentType, null);
+            return Describe(new ReadOnlyMemoryContent(json.WrittenMemory), ContractNames.JsonContentType, null);
         }
 
         var inputs = new Tensor[first.Inputs.Count];
@@ -124,22 +124,13 @@ internal sealed class HttpReplicaClient : IReplicaClient
             inputs[i] = first.Inputs[i] with { Shape = shape, Data = default };
         }
 
-        var writer = new ArrayBufferWriter<byte>((int)Math.Min(int.MaxValue / 2, total + 512 + (inputs.Length * 128)));
-        var headerLength = InferCodec.WriteBinaryRequestHeader(writer, inputs, bytes, first.Outputs, first.Parameters);
-        for (var i = 0; i < inputs.Length; i++)
-        {
-            foreach (var item in items)
-            {
-                writer.Write(item.Inputs[i].Data.Span);
-            }
-        }
-
-        return Content(writer.WrittenMemory, ContractNames.BinaryContentType, headerLength);
+        var header = new ArrayBufferWriter<byte>(512);
+        var headerLength = InferCodec.WriteBinaryRequestHeader(header, inputs, bytes, first.Outputs, first.Parameters);
+        return Describe(new BatchContent(header.WrittenMemory, items, total), ContractNames.BinaryContentType, headerLength);
     }
 
-    private static ReadOnlyMemoryContent Content(ReadOnlyMemory<byte> body, string type, int? headerLength)
+    private static HttpContent Describe(HttpContent content, string type, int? headerLength)
     {
-        var content = new ReadOnlyMemoryContent(body);
         content.Headers.TryAddWithoutValidation("Content-Type", type);
         if (headerLength is { } length)
         {

@@ -23,8 +23,8 @@ internal sealed partial class ChildProgram : IAsyncDisposable
     public static Task<ChildProgram> StartDotnetAsync(string program, string[] arguments, string log)
     {
         var dotnet = Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet";
-        // As programs of the Web SDK run by default, which the orchestrator is: the servers compared must not differ in this.
-        return StartAsync([dotnet, program, .. arguments], new Dictionary<string, string> { ["DOTNET_gcServer"] = "1" }, log);
+        // As the orchestrator runs (see its project file): the servers compared must not differ in this.
+        return StartAsync([dotnet, program, .. arguments], new Dictionary<string, string> { ["DOTNET_gcServer"] = "1", ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0" }, log);
     }
 
     /// <summary>Starts a command.</summary>
