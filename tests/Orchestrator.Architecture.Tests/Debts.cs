@@ -14,5 +14,5 @@ internal static class Debts
     ];
 
     /// <summary>Public types that no other project names.</summary>
-    public static IReadOnlyList<string> PublicTypes { get; } = ["Orchestrator.Serving.Batching.BatchBudget"];
+    public static IReadOnlyList<string> PublicTypes { get; } = [];
 }

@@ -21,6 +21,7 @@ internal static class Root
             LogsCommand.Create(context, globals),
             ContainerCommands.Create(context, globals),
             EventsCommand.Create(context, globals),
+            SimulateCommand.Create(context, globals),
             CompletionCommand.Create(context));
         return root;
     }

@@ -28,6 +28,7 @@ namespace Orchestrator.Core.Json;
 [JsonSerializable(typeof(IReadOnlyList<ModelStatus>))]
 [JsonSerializable(typeof(IReadOnlyList<ApplicationStatus>))]
 [JsonSerializable(typeof(IReadOnlyList<Orchestrator.Core.Serving.ReplicaReport>))]
+[JsonSerializable(typeof(Orchestrator.Core.Serving.MeasuredProfile))]
 public sealed partial class CoreJson : JsonSerializerContext;
 
 /// <summary>Writes a duration as text with a unit.</summary>

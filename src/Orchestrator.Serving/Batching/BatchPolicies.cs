@@ -6,7 +6,7 @@ namespace Orchestrator.Serving.Batching;
 public static class BatchPolicies
 {
     private static readonly FrozenDictionary<string, IBatchPolicy> ByName =
-        new IBatchPolicy[] { new NoBatchPolicy(), new FixedBatchPolicy(), new AimdBatchPolicy(), new QuantileBatchPolicy() }.ToFrozenDictionary(p => p.Name);
+        new IBatchPolicy[] { new NoBatchPolicy(), new FixedBatchPolicy(), new AimdBatchPolicy(), new QuantileBatchPolicy(), new DeferredBatchPolicy() }.ToFrozenDictionary(p => p.Name);
 
     /// <summary>Names, for validation and messages.</summary>
     public static IReadOnlyCollection<string> Names => ByName.Keys;

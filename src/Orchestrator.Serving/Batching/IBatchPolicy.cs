@@ -3,8 +3,9 @@ using Orchestrator.Serving.Profiling;
 namespace Orchestrator.Serving.Batching;
 
 /// <summary>
-/// Decides how large a batch may be and how long it may wait; pure and thread-safe: no clock, no I/O, no state but its options. What it must remember
-/// between batches is one number per replica, the limit, which the caller keeps. Registered by <see cref="Name"/>.
+/// Decides whether a request is taken in, how large a batch may be and how long it may wait; pure and thread-safe: no clock, no I/O, no state but its options.
+/// What it must remember between batches is one number per replica, the limit, which the caller keeps. The live queue and the simulator ask the same
+/// policies. Registered by <see cref="Name"/>.
 /// </summary>
 public interface IBatchPolicy
 {
@@ -17,31 +18,32 @@ public interface IBatchPolicy
     /// <summary>The limit after a batch, rows; at least 1, at most <see cref="BatchBounds.MaxRows"/>.</summary>
     int NextLimit(int limit, in BatchObservation observation, ILatencyEstimate profile, in BatchBounds bounds);
 
-    /// <summary>How long a batch that could leave now with <paramref name="waitingRows"/> rows should wait for more; zero: leave now.</summary>
-    /// <param name="waitingRows">Rows that wait, at least 1.</param>
-    /// <param name="limit">The replica's limit.</param>
-    /// <param name="oldestWait">How long the oldest of them has waited.</param>
+    /// <summary>Whether a request that has just arrived is taken in.</summary>
+    BatchVerdict Admit(in ArrivalView arrival, ILatencyEstimate profile, in BatchBounds bounds);
+
+    /// <summary>What an idle replica does with the request that has the earliest deadline, and how many rows go with it.</summary>
+    /// <param name="queue">What waits, at least one request.</param>
+    /// <param name="limit">The replica's limit, rows; at least 1.</param>
+    /// <param name="order">The deadlines further back.</param>
+    /// <param name="profile">Latency by size.</param>
     /// <param name="bounds">Settings of the model version.</param>
-    TimeSpan Hold(int waitingRows, int limit, TimeSpan oldestWait, in BatchBounds bounds);
+    BatchDecision Decide(in QueueView queue, int limit, IDeadlineOrder order, ILatencyEstimate profile, in BatchBounds bounds);
 }
 
 /// <summary>What bounds the batches of a model version.</summary>
 /// <param name="MaxRows">Most rows: the spec's <c>maxSize</c>, or less if the container says so.</param>
-/// <param name="Budget">How long one batch may take. See <see cref="BatchBudget"/>.</param>
+/// <param name="Slo">The tightest SLO among the applications that use the model.</param>
 /// <param name="Delay">The spec's <c>delay</c>.</param>
-public readonly record struct BatchBounds(int MaxRows, TimeSpan Budget, TimeSpan Delay);
+public readonly record struct BatchBounds(int MaxRows, TimeSpan Slo, TimeSpan Delay)
+{
+    /// <summary>A request may arrive just after a batch left: it waits for that batch, then rides in its own. So two batches must fit the SLO.</summary>
+    public const double ShareOfSlo = 0.5;
+
+    /// <summary>How long one batch may take.</summary>
+    public TimeSpan Budget => Slo * ShareOfSlo;
+}
 
 /// <summary>A batch that came back.</summary>
 /// <param name="Rows">Its rows.</param>
 /// <param name="Duration">From sending it to the last byte of its answer.</param>
 public readonly record struct BatchObservation(int Rows, TimeSpan Duration);
-
-/// <summary>Turns an SLO into the time one batch may take.</summary>
-public static class BatchBudget
-{
-    /// <summary>A request may arrive just after a batch left: it waits for that batch, then rides in its own. So two batches must fit the SLO.</summary>
-    public const double ShareOfSlo = 0.5;
-
-    /// <summary>Half of the tightest SLO among the applications that use the model.</summary>
-    public static TimeSpan FromSlo(TimeSpan tightestSlo) => tightestSlo * ShareOfSlo;
-}

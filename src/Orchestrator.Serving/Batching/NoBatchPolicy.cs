@@ -11,5 +11,7 @@ internal sealed class NoBatchPolicy : IBatchPolicy
 
     public int NextLimit(int limit, in BatchObservation observation, ILatencyEstimate profile, in BatchBounds bounds) => 1;
 
-    public TimeSpan Hold(int waitingRows, int limit, TimeSpan oldestWait, in BatchBounds bounds) => TimeSpan.Zero;
+    public BatchVerdict Admit(in ArrivalView arrival, ILatencyEstimate profile, in BatchBounds bounds) => EagerDispatch.Admit(arrival, profile);
+
+    public BatchDecision Decide(in QueueView queue, int limit, IDeadlineOrder order, ILatencyEstimate profile, in BatchBounds bounds) => EagerDispatch.Decide(queue, limit, profile, TimeSpan.Zero);
 }

@@ -21,5 +21,7 @@ internal sealed class QuantileBatchPolicy : IBatchPolicy
         return Math.Clamp(Math.Min(fitting, explored), 1, bounds.MaxRows);
     }
 
-    public TimeSpan Hold(int waitingRows, int limit, TimeSpan oldestWait, in BatchBounds bounds) => DelayedBatch.Hold(waitingRows, limit, oldestWait, bounds.Delay);
+    public BatchVerdict Admit(in ArrivalView arrival, ILatencyEstimate profile, in BatchBounds bounds) => EagerDispatch.Admit(arrival, profile);
+
+    public BatchDecision Decide(in QueueView queue, int limit, IDeadlineOrder order, ILatencyEstimate profile, in BatchBounds bounds) => EagerDispatch.Decide(queue, limit, profile, bounds.Delay);
 }

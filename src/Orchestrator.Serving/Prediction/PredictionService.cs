@@ -196,6 +196,10 @@ public sealed class PredictionService
             {
                 Kind = OutcomeKind.Rejected, ModelVersion = queue.Id, RetryAfter = queue.EstimateDrain(), Explanation = $"the queue of {queue.Id} is full; try again later, add replicas or raise queueCapacity",
             },
+            QueueAdmission.Shed => new PredictionOutcome
+            {
+                Kind = OutcomeKind.Rejected, ModelVersion = queue.Id, RetryAfter = queue.EstimateDrain(), Explanation = $"{queue.Id} has more work than it can do in time; try again later or add replicas",
+            },
             QueueAdmission.NoReplica => new PredictionOutcome { Kind = OutcomeKind.Unavailable, ModelVersion = queue.Id, Explanation = "No connected models found for query" },
             _ => queue.Missed,
         };

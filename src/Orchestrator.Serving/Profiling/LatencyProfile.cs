@@ -5,13 +5,17 @@ namespace Orchestrator.Serving.Profiling;
 
 /// <summary>
 /// Latency of batches by size, learned online: buckets of 1, 2, 3-4, 5-8, ... rows, each with its last <see cref="SamplesPerBucket"/> durations. The estimate
-/// of a size is a high quantile of its bucket, never below that of a smaller bucket; sizes never seen are extended along the line through the two largest
-/// buckets. Readers see a consistent table that a writer swaps in; writers take turns.
+/// of a size is a high quantile of its bucket; neighbours that say that more rows take less are pooled by their numbers of samples (isotonic regression); sizes never seen are extended along the line through the two largest
+/// buckets. When batches begin to take another time than they used to, all but the newest is forgotten. Readers see a consistent table that a writer swaps in; writers take turns.
 /// </summary>
 internal sealed class LatencyProfile : ILatencyEstimate
 {
     public const int SamplesPerBucket = 64;
     public const double Quantile = 0.95;
+
+    /// <summary>What answering costs beyond the batch; twice that for a while after the latency has changed.</summary>
+    public static readonly TimeSpan UsualSlack = TimeSpan.FromMilliseconds(1);
+
 
     /// <summary>A bucket's quantile is taken anew after this many of its samples (always while it has few).</summary>
     private const int RefreshEvery = 8;
@@ -22,11 +26,14 @@ internal sealed class LatencyProfile : ILatencyEstimate
 
     private readonly Lock _lock = new();
     private readonly Bucket?[] _buckets = new Bucket?[Buckets];
-    private Table _table = new([], [], 0, new long[Buckets]);
+    private readonly RegimeWatch _regime = new();
+    private Table _table = new([], [], [], new long[Buckets], 0, UsualSlack);
 
     public int LargestRows => Volatile.Read(ref _table).LargestRows;
 
     public int BucketsMeasured => Volatile.Read(ref _table).Rows.Length;
+
+    public TimeSpan Slack => Volatile.Read(ref _table).Slack;
 
     /// <summary>Takes in a batch that came back.</summary>
     public void Record(int rows, TimeSpan duration)
@@ -35,8 +42,17 @@ internal sealed class LatencyProfile : ILatencyEstimate
         lock (_lock)
         {
             var bucket = _buckets[index] ??= new Bucket();
+            var isNewRegime = bucket.Count >= RegimeWatch.Several && _regime.Observe(Math.Log(Math.Max(1.0, duration.Ticks) / Math.Max(1, _table.Typical(rows))));
             bucket.Add(duration.Ticks, rows);
-            if (bucket.Count <= RefreshEvery || bucket.Added % RefreshEvery == 0)
+            if (isNewRegime)
+            {
+                foreach (var other in _buckets)
+                {
+                    other?.Forget(keep: RegimeWatch.Several);
+                }
+            }
+
+            if (isNewRegime || bucket.Count <= RefreshEvery || bucket.Added % RefreshEvery == 0)
             {
                 Volatile.Write(ref _table, BuildNeedsLock());
             }
@@ -44,6 +60,8 @@ internal sealed class LatencyProfile : ILatencyEstimate
     }
 
     public TimeSpan Estimate(int rows) => TimeSpan.FromTicks(Volatile.Read(ref _table).Estimate(rows));
+
+    public TimeSpan Typical(int rows) => TimeSpan.FromTicks(Volatile.Read(ref _table).Typical(rows));
 
     public TimeSpan Fastest(int rows) => TimeSpan.FromTicks(Volatile.Read(ref _table).Fastest[IndexOf(rows)]);
 
@@ -89,27 +107,37 @@ internal sealed class LatencyProfile : ILatencyEstimate
 
     private Table BuildNeedsLock()
     {
-        var rows = new List<double>();
-        var ticks = new List<long>();
-        var fastest = new long[Buckets];
-        long floor = 0;
-        var largest = 0;
-        for (var i = 0; i < Buckets; i++)
+        var measured = _buckets.OfType<Bucket>().ToArray();
+        var high = Array.ConvertAll(measured, b => b.At(Quantile));
+        var middle = Array.ConvertAll(measured, b => b.At(0.5));
+        var fastest = Array.ConvertAll(_buckets, b => b is null || b.Count < FewestForFastest ? 0 : b.At(0));
+        var weights = Array.ConvertAll(measured, b => b.Count);
+        MakeMonotone(high, weights);
+        MakeMonotone(middle, weights);
+        return new Table(Array.ConvertAll(measured, b => b.MeanRows), high, middle, fastest, measured.Max(b => b.MaxRows), _regime.IsUnsettled ? 2 * UsualSlack : UsualSlack);
+    }
+
+    /// <summary>More rows never take less: neighbours that say so get their mean, each with the weight of its samples, so that a size measured once cannot shift one measured often.</summary>
+    private static void MakeMonotone(long[] values, int[] weights)
+    {
+        for (var end = 1; end < values.Length; end++)
         {
-            if (_buckets[i] is not { } bucket)
+            if (values[end] >= values[end - 1])
             {
                 continue;
             }
 
-            // More rows never take less: a bucket that says so has too few or too lucky samples.
-            floor = Math.Max(floor, bucket.At(Quantile));
-            rows.Add(bucket.MeanRows);
-            ticks.Add(floor);
-            fastest[i] = bucket.Count < FewestForFastest ? 0 : bucket.At(0);
-            largest = Math.Max(largest, bucket.MaxRows);
-        }
+            var begin = end;
+            double sum = (double)values[end] * weights[end], weight = weights[end];
+            while (begin > 0 && values[begin - 1] > sum / weight)
+            {
+                begin--;
+                sum += (double)values[begin] * weights[begin];
+                weight += weights[begin];
+            }
 
-        return new Table([.. rows], [.. ticks], largest, fastest);
+            values.AsSpan(begin, end - begin + 1).Fill((long)(sum / weight));
+        }
     }
 
     private sealed class Bucket
@@ -146,6 +174,24 @@ internal sealed class LatencyProfile : ILatencyEstimate
             MaxRows = Math.Max(MaxRows, rows);
         }
 
+        /// <summary>Only the newest <paramref name="keep"/> stay.</summary>
+        public void Forget(int keep)
+        {
+            keep = Math.Min(keep, Count);
+            Span<long> ticks = stackalloc long[keep];
+            Span<int> rows = stackalloc int[keep];
+            for (var i = 0; i < keep; i++)
+            {
+                var slot = (int)((Added - keep + i) % SamplesPerBucket);
+                ticks[i] = _ticks[slot];
+                rows[i] = _rows[slot];
+            }
+
+            ticks.CopyTo(_ticks);
+            rows.CopyTo(_rows);
+            Added = Count = keep;
+        }
+
         public long At(double quantile)
         {
             Span<long> sorted = stackalloc long[SamplesPerBucket];
@@ -158,12 +204,18 @@ internal sealed class LatencyProfile : ILatencyEstimate
 
     /// <summary>Measured points in increasing order of rows and ticks.</summary>
     /// <param name="Rows">Mean rows of each bucket that has samples.</param>
-    /// <param name="Ticks">A high quantile of each.</param>
+    /// <param name="High">A high quantile of each, ticks.</param>
+    /// <param name="Middle">The median of each, ticks.</param>
+    /// <param name="Fastest">By bucket, ticks; 0: too few samples.</param>
     /// <param name="LargestRows">Most rows of a batch.</param>
-    /// <param name="Fastest">By bucket; 0: too few samples.</param>
-    private sealed record Table(double[] Rows, long[] Ticks, int LargestRows, long[] Fastest)
+    /// <param name="Slack">See <see cref="ILatencyEstimate.Slack"/>.</param>
+    private sealed record Table(double[] Rows, long[] High, long[] Middle, long[] Fastest, int LargestRows, TimeSpan Slack)
     {
-        public long Estimate(int rows)
+        public long Estimate(int rows) => At(rows, High);
+
+        public long Typical(int rows) => At(rows, Middle);
+
+        private long At(int rows, long[] ticks)
         {
             var n = Rows.Length;
             if (n == 0)
@@ -173,20 +225,20 @@ internal sealed class LatencyProfile : ILatencyEstimate
 
             if (rows <= Rows[0])
             {
-                return Ticks[0];
+                return ticks[0];
             }
 
             for (var i = 1; i < n; i++)
             {
                 if (rows <= Rows[i])
                 {
-                    return Ticks[i - 1] + (long)((Ticks[i] - Ticks[i - 1]) * ((rows - Rows[i - 1]) / (Rows[i] - Rows[i - 1])));
+                    return ticks[i - 1] + (long)((ticks[i] - ticks[i - 1]) * ((rows - Rows[i - 1]) / (Rows[i] - Rows[i - 1])));
                 }
             }
 
             // Beyond what was seen: along the last two points; from a single point in proportion, the cautious end.
-            var slope = n == 1 ? Ticks[0] / Math.Max(1, Rows[0]) : (Ticks[n - 1] - Ticks[n - 2]) / (Rows[n - 1] - Rows[n - 2]);
-            return Ticks[n - 1] + (long)(slope * (rows - Rows[n - 1]));
+            var slope = n == 1 ? ticks[0] / Math.Max(1, Rows[0]) : (ticks[n - 1] - ticks[n - 2]) / (Rows[n - 1] - Rows[n - 2]);
+            return ticks[n - 1] + (long)(slope * (rows - Rows[n - 1]));
         }
     }
 }

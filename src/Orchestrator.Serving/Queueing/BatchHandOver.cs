@@ -11,13 +11,18 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     /// <summary>Loops that serve the queue.</summary>
     public int LoopCount => _loops.Count;
 
-    public void Add(ReplicaLoop loop) => _loops.Add(loop);
+    public void Add(ReplicaLoop loop)
+    {
+        _loops.Add(loop);
+        scheduler.Replicas = _loops.Count;
+    }
 
     /// <summary>Takes a loop away.</summary>
     /// <returns>Whether it was idle, so that it must be told.</returns>
     public bool Remove(ReplicaLoop loop)
     {
         _loops.Remove(loop);
+        scheduler.Replicas = _loops.Count;
         var wasIdle = false;
         for (var n = _idle.Count; n > 0; n--)
         {
@@ -77,7 +82,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
         var now = time.GetTimestamp();
         if (scheduler.TryForm(loop.Limit, loop.Bounds, now, out var formed))
         {
-            batch = new Batch(formed.Items, formed.Rows, now, formed.Earliest, formed.Latest);
+            batch = new Batch(formed, now);
             outBatches.Add(batch);
             return true;
         }

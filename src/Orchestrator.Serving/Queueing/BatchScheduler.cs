@@ -10,34 +10,32 @@ namespace Orchestrator.Serving.Queueing;
 internal sealed class BatchScheduler<TItem>
     where TItem : QueuedItem
 {
-    /// <summary>Added to the estimate before an item is given up as hopeless: what answering costs beyond the batch itself.</summary>
-    public static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(1);
-
     /// <summary>
     /// After this long without a batch, one goes out however hopeless it looks. Without it a profile that a single slow batch has spoilt would drop everything
     /// for ever, and so never be measured again.
     /// </summary>
     public static readonly TimeSpan ProbeAfter = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>A smaller batch for a tight head must keep this share of the throughput, if more wait than a batch holds; otherwise the head is given up.</summary>
-    public const double LeastEfficiency = 0.5;
-
     private readonly IBatchPolicy _policy;
     private readonly Timescale _scale;
-    private readonly long _margin;
+    private readonly ArrivalEstimate _arrivals;
+    private readonly ReplicaOccupancy _out = new();
+    private readonly DeadlineOrder<TItem> _order;
     private readonly long _probeAfter;
-    private readonly bool _single;
     private long _lastDispatch;
+    private long _holdingSince = long.MaxValue;
+    private int _limit = 1;
+    private BatchBounds _bounds = new(1, TimeSpan.MaxValue, TimeSpan.Zero);
 
     public BatchScheduler(IBatchPolicy policy, LatencyProfile profile, Timescale scale, long now)
     {
         _policy = policy;
-        _single = policy is NoBatchPolicy;
         _scale = scale;
-        _margin = scale.ToTimestamps(Margin);
+        _arrivals = new ArrivalEstimate(scale, now);
         _probeAfter = scale.ToTimestamps(ProbeAfter);
         _lastDispatch = now - _probeAfter;
         Profile = profile;
+        _order = new DeadlineOrder<TItem>(Waiting, scale);
     }
 
     public LatencyProfile Profile { get; }
@@ -56,7 +54,10 @@ internal sealed class BatchScheduler<TItem>
     /// <summary>Most bytes in one batch.</summary>
     public long MaxBytes { get; set; }
 
-    /// <summary>Takes an item in, unless it is hopeless or nobody has room for it.</summary>
+    /// <summary>Replica loops that work on the queue.</summary>
+    public int Replicas { get; set; }
+
+    /// <summary>Takes an item in, unless nobody has room for it or its deadline cannot be met.</summary>
     public QueueAdmission Admit(TItem item, long now)
     {
         if (Waiting.Count >= Capacity)
@@ -65,9 +66,17 @@ internal sealed class BatchScheduler<TItem>
         }
 
         var deadline = item.Deadlines().Earliest;
-        if (deadline <= now || (now - _lastDispatch < _probeAfter && IsHopeless(item, now, isAlone: Waiting.Count == 0)))
+        if (deadline <= now)
         {
             return QueueAdmission.Infeasible;
+        }
+
+        // Those that are turned away count: they came, and a batch waits for such as them.
+        _arrivals.Arrived(item.Rows, Waiting.Rows + _out.Rows + item.Rows, now);
+        var verdict = now - _lastDispatch >= _probeAfter ? BatchVerdict.Accept : _policy.Admit(ViewArrival(item, deadline, now), Profile, _bounds);
+        if (verdict != BatchVerdict.Accept)
+        {
+            return verdict == BatchVerdict.Shed ? QueueAdmission.Shed : QueueAdmission.Infeasible;
         }
 
         item.EnqueuedAt = now;
@@ -75,51 +84,56 @@ internal sealed class BatchScheduler<TItem>
         return QueueAdmission.Accepted;
     }
 
-    /// <summary>The batch that an idle replica should get now. False: nothing waits, or it is held until <see cref="HoldUntil"/>.</summary>
+    /// <summary>The batch that an idle replica should get now; tell <see cref="CameBack"/> when it is back. False: nothing waits, or it is held until <see cref="HoldUntil"/>.</summary>
     /// <param name="limit">Rows the policy allows that replica.</param>
     /// <param name="bounds">Settings of the model version.</param>
     /// <param name="now">Timestamp.</param>
     /// <param name="batch">The batch; its items no longer wait.</param>
     public bool TryForm(int limit, in BatchBounds bounds, long now, out FormedBatch<TItem> batch)
     {
+        _limit = Math.Clamp(limit, 1, Math.Max(1, bounds.MaxRows));
+        _bounds = bounds;
         if (Waiting.TryPopAlone(out var alone))
         {
-            batch = SendAlone(alone, now);
+            var (earliest, latest) = alone.Deadlines();
+            Waiting.Leave(alone, ItemState.Dispatched);
+            alone.Attempts++;
+            batch = Leave([alone], alone.Rows, earliest, latest, now);
             return true;
         }
 
-        limit = Math.Clamp(limit, 1, Math.Max(1, bounds.MaxRows));
         while (Waiting.TryPeek(out var head))
         {
-            var (earliest, latest) = head.Deadlines();
-            if (earliest > latest)
+            var decision = Decide(head, now);
+            if (decision.Action == BatchAction.Send)
             {
-                // Everybody left between the look at the heap and now; whoever left last takes it out.
-                Waiting.Pop();
-                GiveUp(head);
-                continue;
+                batch = Collect(head, decision.Rows, now);
+                return true;
             }
 
-            var hold = Hold(head, earliest, limit, bounds, now);
-            if (hold > now)
+            if (decision.Action == BatchAction.Hold)
             {
-                HoldUntil = hold;
+                _holdingSince = Math.Min(_holdingSince, now);
+                HoldUntil = now + _scale.ToTimestamps(decision.Hold);
                 break;
             }
 
-            if (!TrySize(head, earliest, limit, now, out var rows))
+            for (var n = decision.Rows; n > 0 && Waiting.TryPeek(out head); n--)
             {
                 Waiting.Pop();
                 GiveUp(head);
-                continue;
             }
-
-            batch = Collect(head, rows, now);
-            return true;
         }
 
         batch = default;
         return false;
+    }
+
+    /// <summary>A batch is back, whatever became of it.</summary>
+    public void CameBack(int rows, long expectedEnd, long now)
+    {
+        _out.CameBack(rows, expectedEnd);
+        _arrivals.Answered(rows, now);
     }
 
     /// <summary>An item that waited does so no longer, and gets no result.</summary>
@@ -129,11 +143,11 @@ internal sealed class BatchScheduler<TItem>
         GivenUp.Enqueue(item);
     }
 
-    /// <summary>When <paramref name="loops"/> replica loops should have worked off what waits; at least a millisecond.</summary>
-    public TimeSpan EstimateDrain(int loops)
+    /// <summary>When the replicas should have worked off what waits; at least a millisecond.</summary>
+    public TimeSpan EstimateDrain()
     {
         var size = Math.Max(1, Profile.LargestRows);
-        var batches = Math.Ceiling((double)Waiting.Rows / size / Math.Max(1, loops));
+        var batches = Math.Ceiling((double)Waiting.Rows / size / Math.Max(1, Replicas));
         return TimeSpan.FromTicks(Math.Max(TimeSpan.TicksPerMillisecond, (long)(batches * Profile.Estimate(size).Ticks)));
     }
 
@@ -146,61 +160,27 @@ internal sealed class BatchScheduler<TItem>
         }
     }
 
-    private FormedBatch<TItem> SendAlone(TItem item, long now)
-    {
-        var (earliest, latest) = item.Deadlines();
-        Waiting.Leave(item, ItemState.Dispatched);
-        item.Attempts++;
-        _lastDispatch = now;
-        return new FormedBatch<TItem>([item], item.Rows, earliest, latest);
-    }
+    private ArrivalView ViewArrival(TItem item, long deadline, long now) => new(
+        item.Rows, _scale.ToSpan(deadline - now), Waiting.Count == 0, Waiting.RowsBefore(deadline), Math.Max(1, Replicas), _scale.ToSpan(_out.FirstFree(Replicas, now)), _limit, _arrivals.Rate(now));
 
-    /// <summary>When the batch may leave; never so late that the head would miss its deadline by it.</summary>
-    private long Hold(TItem head, long earliest, int limit, in BatchBounds bounds, long now)
+    private BatchDecision Decide(TItem head, long now)
     {
-        var hold = _policy.Hold(Waiting.Rows, limit, _scale.ToSpan(now - head.EnqueuedAt), bounds);
-        return hold <= TimeSpan.Zero ? now : Math.Min(now + _scale.ToTimestamps(hold), earliest - _scale.ToTimestamps(Profile.Estimate(limit)) - _margin);
-    }
-
-    /// <summary>How many rows may go with this head; false: the head has no hope, or costs the others too much.</summary>
-    private bool TrySize(TItem head, long earliest, int limit, long now, out int rows)
-    {
-        rows = Math.Min(limit, Waiting.Rows);
-        if (now - _lastDispatch >= _probeAfter)
+        var (earliest, latest) = head.Deadlines();
+        if (earliest > latest)
         {
-            return true;
+            // Everybody left between the look at the heap and now; whoever left last takes it out.
+            return BatchDecision.GiveUp(1);
         }
 
-        if (IsHopeless(head, now, isAlone: Waiting.Count == 1))
-        {
-            return false;
-        }
-
-        var slack = _scale.ToSpan(earliest - now) - Margin;
-        if (rows <= 1 || Profile.Estimate(rows) <= slack)
-        {
-            return true;
-        }
-
-        var fitting = Profile.LargestRowsWithin(slack, rows);
-        var efficiency = fitting / Profile.Estimate(fitting).TotalSeconds / (rows / Profile.Estimate(rows).TotalSeconds);
-        if (Waiting.Rows > limit && efficiency < LeastEfficiency)
-        {
-            return false;
-        }
-
-        rows = fitting;
-        return true;
-    }
-
-    /// <summary>
-    /// Whether giving the item up is better than trying it. The careful estimate counts where a try would cost others their place. Where nothing else waits it costs
-    /// nobody anything, so only what was never once done in that time is given up: a single slow batch must not turn clients away from an idle replica.
-    /// </summary>
-    private bool IsHopeless(TItem item, long now, bool isAlone)
-    {
-        var need = isAlone ? Profile.Fastest(item.Rows) : Profile.Estimate(item.Rows);
-        return need > TimeSpan.Zero && item.Deadlines().Latest - now < _scale.ToTimestamps(need) + _margin;
+        var view = new QueueView(
+            Waiting.Rows, head.Rows, Waiting.Count == 1, _scale.ToSpan(earliest - now), _scale.ToSpan(latest - now), _scale.ToSpan(now - head.EnqueuedAt), _scale.ToSpan(Math.Max(0, now - _holdingSince)),
+            _arrivals.Rate(now), _arrivals.Missing(Waiting.Rows + _out.Rows, now),
+            _arrivals.Echo(now), _scale.ToSpan(_arrivals.EchoLeft(now)), Replicas - _out.Batches > 1, Math.Max(1, Replicas));
+        _order.Begin(now);
+        var decision = _policy.Decide(view, _limit, _order, Profile, _bounds);
+        _order.End();
+        var probes = decision.Action == BatchAction.GiveUp && now - _lastDispatch >= _probeAfter;
+        return probes ? BatchDecision.Send(Math.Min(_limit, Waiting.Rows)) : decision;
     }
 
     private FormedBatch<TItem> Collect(TItem head, int rows, long now)
@@ -209,14 +189,8 @@ internal sealed class BatchScheduler<TItem>
         List<TItem>? skipped = null;
         var taken = 0;
         long bytes = 0, earliest = long.MaxValue, latest = long.MinValue;
-        while (Waiting.TryPeek(out var item))
+        while (Waiting.TryPeek(out var item) && (items.Count == 0 || (taken + item.Rows <= rows && bytes + item.Bytes <= MaxBytes)))
         {
-            var fits = items.Count == 0 || (taken + item.Rows <= rows && bytes + item.Bytes <= MaxBytes && !_single);
-            if (!fits)
-            {
-                break;
-            }
-
             Waiting.Pop();
             if (item.Compatibility != head.Compatibility)
             {
@@ -239,8 +213,16 @@ internal sealed class BatchScheduler<TItem>
             Waiting.Push(item, item.Deadlines().Earliest);
         }
 
+        return Leave(items, taken, earliest, latest, now);
+    }
+
+    private FormedBatch<TItem> Leave(List<TItem> items, int rows, long earliest, long latest, long now)
+    {
         _lastDispatch = now;
+        _holdingSince = long.MaxValue;
         HoldUntil = long.MaxValue;
-        return new FormedBatch<TItem>(items, taken, earliest, latest);
+        var expectedEnd = now + _scale.ToTimestamps(Profile.Typical(rows));
+        _out.Left(rows, expectedEnd);
+        return new FormedBatch<TItem>(items, rows, earliest, latest, expectedEnd);
     }
 }

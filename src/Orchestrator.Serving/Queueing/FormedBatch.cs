@@ -5,5 +5,6 @@ namespace Orchestrator.Serving.Queueing;
 /// <param name="Rows">Sum of the items' rows.</param>
 /// <param name="Earliest">Earliest deadline among them (timestamp).</param>
 /// <param name="Latest">Latest deadline among them (timestamp).</param>
-internal readonly record struct FormedBatch<TItem>(List<TItem> Items, int Rows, long Earliest, long Latest)
+/// <param name="ExpectedEnd">When it should be back (timestamp); the scheduler wants it again then.</param>
+internal readonly record struct FormedBatch<TItem>(List<TItem> Items, int Rows, long Earliest, long Latest, long ExpectedEnd)
     where TItem : QueuedItem;

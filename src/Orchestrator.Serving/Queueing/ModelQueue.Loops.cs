@@ -74,6 +74,7 @@ internal sealed partial class ModelQueue
         lock (_lock)
         {
             _out.Remove(batch);
+            _scheduler.CameBack(batch.Rows, batch.ExpectedEnd, _time.GetTimestamp());
             foreach (var item in batch.Items)
             {
                 item.State = ItemState.Done;

@@ -204,7 +204,7 @@ internal sealed partial class ModelQueue : IDisposable
     {
         lock (_lock)
         {
-            return _scheduler.EstimateDrain(_handOver.LoopCount);
+            return _scheduler.EstimateDrain();
         }
     }
 

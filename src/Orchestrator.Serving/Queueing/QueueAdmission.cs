@@ -9,6 +9,8 @@ internal enum QueueAdmission
     Full,
     /// <summary>No replica serves the version; the item stays the caller's.</summary>
     NoReplica,
+    /// <summary>Behind the work ahead of it it would not be done by its deadline; the item stays the caller's.</summary>
+    Shed,
     /// <summary>Even alone and at once it would not be done by its deadline; the item stays the caller's.</summary>
     Infeasible,
 }

@@ -7,9 +7,10 @@ namespace Orchestrator.Serving.Queueing;
 internal sealed class WaitingItems<TItem>
     where TItem : QueuedItem
 {
-    private readonly PriorityQueue<TItem, (long Deadline, long Arrival)> _byDeadline = new();
+    private readonly PriorityQueue<TItem, WaitingKey> _byDeadline = new();
     private readonly Queue<TItem> _alone = new();
     private long _arrivals;
+    private long _latestDeadline = long.MinValue;
 
     /// <summary>Items that wait.</summary>
     public int Count { get; private set; }
@@ -19,6 +20,18 @@ internal sealed class WaitingItems<TItem>
 
     /// <summary>The earliest deadline in the heap, also of a stale entry; max when there is none.</summary>
     public long NextDeadline => _byDeadline.TryPeek(out _, out var key) ? key.Deadline : long.MaxValue;
+
+    /// <summary>
+    /// About how many rows have a deadline before <paramref name="deadline"/>: exact if all have the same SLO (a new one is the last) or if it is the first; between,
+    /// as if deadlines were spread evenly. An exact rank would cost a second structure per queue.
+    /// </summary>
+    public int RowsBefore(long deadline)
+    {
+        var earliest = NextDeadline;
+        return Count == 0 || deadline <= earliest ? 0
+            : deadline >= _latestDeadline ? Rows
+            : (int)(Rows * ((double)(deadline - earliest) / (_latestDeadline - earliest)));
+    }
 
     /// <summary>Those that must go alone; may hold stale ones.</summary>
     public IReadOnlyCollection<TItem> Alone => _alone;
@@ -38,7 +51,11 @@ internal sealed class WaitingItems<TItem>
     }
 
     /// <summary>A further entry for an item that waits, under another deadline; the stale one is skipped when it comes up.</summary>
-    public void Push(TItem item, long deadline) => _byDeadline.Enqueue(item, (deadline, _arrivals++));
+    public void Push(TItem item, long deadline)
+    {
+        _byDeadline.Enqueue(item, new WaitingKey(deadline, _arrivals++));
+        _latestDeadline = Count <= 1 ? deadline : Math.Max(_latestDeadline, deadline);
+    }
 
     /// <summary>An item no longer waits.</summary>
     public void Leave(TItem item, ItemState to)
@@ -66,6 +83,15 @@ internal sealed class WaitingItems<TItem>
 
     /// <summary>Takes the entry that <see cref="TryPeek"/> showed out of the heap; the item still counts as waiting.</summary>
     public void Pop() => _byDeadline.Dequeue();
+
+    /// <summary>As <see cref="Pop"/>; with <see cref="PutBack"/> the entry is where it was.</summary>
+    public WaitingKey PopEntry()
+    {
+        _byDeadline.TryDequeue(out _, out var key);
+        return key;
+    }
+
+    public void PutBack(TItem item, WaitingKey key) => _byDeadline.Enqueue(item, key);
 
     /// <summary>Takes out an entry whose deadline has passed; the item still counts as waiting.</summary>
     public bool TryPopExpired(long now, out TItem item)
@@ -102,4 +128,12 @@ internal sealed class WaitingItems<TItem>
         Count++;
         Rows += item.Rows;
     }
+}
+
+/// <summary>Where an entry stands in the order.</summary>
+/// <param name="Deadline">Timestamp.</param>
+/// <param name="Arrival">Counts arrivals: of equal deadlines the first to come is the first.</param>
+internal readonly record struct WaitingKey(long Deadline, long Arrival) : IComparable<WaitingKey>
+{
+    public int CompareTo(WaitingKey other) => Deadline != other.Deadline ? Deadline.CompareTo(other.Deadline) : Arrival.CompareTo(other.Arrival);
 }

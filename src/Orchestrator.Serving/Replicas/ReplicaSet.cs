@@ -127,7 +127,7 @@ internal sealed class ReplicaSet
     }
 
     private static BatchBounds BoundsOf(ModelVersionSpec spec, ReplicaEndpoint endpoint, TimeSpan slo) =>
-        new(Math.Max(1, Math.Min(spec.Batching.MaxSize, endpoint.MaxBatchSize ?? int.MaxValue)), BatchBudget.FromSlo(slo), spec.Batching.Delay);
+        new(Math.Max(1, Math.Min(spec.Batching.MaxSize, endpoint.MaxBatchSize ?? int.MaxValue)), slo, spec.Batching.Delay);
 
     private sealed record Member(ReplicaEndpoint Endpoint, IReplicaClient Client, ReplicaStats Stats, IReadOnlyList<ReplicaLoop> Loops)
     {

@@ -6,7 +6,7 @@ namespace Orchestrator.Serving.Tests.Batching;
 public sealed class BatchPolicyTests
 {
     private static readonly TimeSpan Ms = TimeSpan.FromMilliseconds(1);
-    private static readonly BatchBounds Bounds = new(64, 10 * Ms, TimeSpan.Zero);
+    private static readonly BatchBounds Bounds = new(64, 20 * Ms, TimeSpan.Zero);
 
     [Theory]
     [InlineData(10, 10, 8.9, 12)]
@@ -58,10 +58,12 @@ public sealed class BatchPolicyTests
         var bounds = Bounds with { Delay = 2 * Ms };
         policy.InitialLimit(bounds).ShouldBe(64);
         policy.NextLimit(64, new BatchObservation(64, 100 * Ms), new LatencyProfile(), bounds).ShouldBe(64);
-        policy.Hold(10, 64, 0.5 * Ms, bounds).ShouldBe(1.5 * Ms);
-        policy.Hold(10, 64, 2 * Ms, bounds).ShouldBe(TimeSpan.Zero);
-        policy.Hold(64, 64, TimeSpan.Zero, bounds).ShouldBe(TimeSpan.Zero);
+        policy.Decide(View(10, waited: 0.5 * Ms), 64, null!, new LatencyProfile(), bounds).ShouldBe(BatchDecision.HoldFor(1.5 * Ms));
+        policy.Decide(View(10, waited: 2 * Ms), 64, null!, new LatencyProfile(), bounds).ShouldBe(BatchDecision.Send(10));
+        policy.Decide(View(64, waited: TimeSpan.Zero), 64, null!, new LatencyProfile(), bounds).ShouldBe(BatchDecision.Send(64));
     }
+
+    private static QueueView View(int rows, TimeSpan waited) => new(rows, 1, 20 * Ms, 20 * Ms, waited, TimeSpan.Zero, 0, 0, 0, TimeSpan.Zero, false, 1);
 
     [Fact]
     public void Get_UnknownName_SaysWhichAreKnown() =>
