@@ -10,18 +10,19 @@ namespace Orchestrator.Serving.Tests.Prediction;
 /// </summary>
 public sealed class ExactlyOncePropertyTests
 {
-    private static readonly string[] Policies = ["none", "fixed", "aimd", "quantile"];
+    private static readonly string[] Policies = ["none", "fixed", "aimd", "quantile", "deferred"];
 
     [Theory]
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(2)]
     [InlineData(3)]
+    [InlineData(4)]
     public async Task RandomRuns_EveryRequestEndsOnceAndRight(int policy)
     {
         for (var seed = 0; seed < 60; seed++)
         {
-            await RunAsync(new Random((seed * 4) + policy), Policies[policy], $"policy {Policies[policy]}, seed {seed}");
+            await RunAsync(new Random((seed * 5) + policy), Policies[policy], $"policy {Policies[policy]}, seed {seed}");
         }
     }
 

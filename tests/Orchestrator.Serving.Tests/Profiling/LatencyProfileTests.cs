@@ -63,4 +63,45 @@ public sealed class LatencyProfileTests
         profile.Estimate(1).ShouldBe(Ms);
         profile.Describe().Single().Samples.ShouldBe(LatencyProfile.SamplesPerBucket);
     }
+
+    [Theory]
+    [InlineData(5, 15)]
+    [InlineData(15, 5)]
+    public void NewRegime_OldSamplesAreForgotten_AndSlackIsDoubledForAWhile(double before, double after)
+    {
+        var profile = new LatencyProfile();
+        for (var i = 0; i < 64; i++)
+        {
+            profile.Record(4, (before + (i % 2 * 0.1)) * Ms);
+        }
+
+        for (var i = 0; i < RegimeWatch.Several; i++)
+        {
+            profile.Record(4, after * Ms);
+        }
+
+        profile.Typical(4).ShouldBe(after * Ms);
+        profile.Estimate(4).ShouldBe(after * Ms);
+        profile.Slack.ShouldBe(2 * LatencyProfile.UsualSlack);
+        for (var i = 0; i < 64; i++)
+        {
+            profile.Record(4, (after + (i % 2 * 0.1)) * Ms);
+        }
+
+        profile.Slack.ShouldBe(LatencyProfile.UsualSlack);
+    }
+
+    [Fact]
+    public void SizeMeasuredOnce_DoesNotShiftOneMeasuredOften()
+    {
+        var profile = new LatencyProfile();
+        profile.Record(1, 50 * Ms);
+        for (var i = 0; i < 64; i++)
+        {
+            profile.Record(4, 10 * Ms);
+        }
+
+        profile.Estimate(4).ShouldBeLessThan(11 * Ms);
+        profile.Estimate(1).ShouldBeLessThanOrEqualTo(profile.Estimate(4));
+    }
 }
