@@ -5,7 +5,7 @@ namespace Orchestrator.Simulation;
 /// <summary>One run: one policy, one kind of traffic, one load.</summary>
 public sealed record SimulationPlan
 {
-    /// <summary>A batching policy's name, or <see cref="Policies.FifoPolicy.PolicyName"/>.</summary>
+    /// <summary>A batching policy's name, or <c>fifo</c>.</summary>
     public required string Policy { get; init; }
 
     /// <summary>Kind of traffic.</summary>

@@ -63,7 +63,7 @@ public sealed class BatchPolicyTests
         policy.Decide(View(64, waited: TimeSpan.Zero), 64, null!, new LatencyProfile(), bounds).ShouldBe(BatchDecision.Send(64));
     }
 
-    private static QueueView View(int rows, TimeSpan waited) => new(rows, 1, 20 * Ms, 20 * Ms, waited, TimeSpan.Zero, 0, 0, 0, TimeSpan.Zero, false, 1);
+    private static QueueView View(int rows, TimeSpan waited) => new(rows, 1, rows == 1, 20 * Ms, 20 * Ms, waited, TimeSpan.Zero, 0, 0, 0, TimeSpan.Zero, false, 1);
 
     [Fact]
     public void Get_UnknownName_SaysWhichAreKnown() =>

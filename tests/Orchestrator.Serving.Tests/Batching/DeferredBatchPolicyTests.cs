@@ -22,19 +22,26 @@ public sealed class DeferredBatchPolicyTests
     [InlineData(50, 32, 10, Overload, BatchVerdict.Shed)] // 10 + 26 + a batch that others will fill: 16.6
     [InlineData(54, 32, 10, Overload, BatchVerdict.Accept)]
     public void Admit_ByTheWorkAhead(double slack, int ahead, double firstFree, double arrivals, BatchVerdict expected) =>
-        Policy.Admit(new ArrivalView(1, Ms(slack), ahead, 1, Ms(firstFree), 16, arrivals), Profile, Bounds).ShouldBe(expected);
+        Policy.Admit(new ArrivalView(1, Ms(slack), false, ahead, 1, Ms(firstFree), 16, arrivals), Profile, Bounds).ShouldBe(expected);
+
+    [Theory]
+    [InlineData(4.9, 0, BatchVerdict.Infeasible)] // never once done in less than 4.95 ms
+    [InlineData(5, 0, BatchVerdict.Accept)] // an idle replica and nobody else: a try costs nothing, whatever the load was
+    [InlineData(5, 1, BatchVerdict.Infeasible)] // nobody waits, but the replica is busy
+    public void Admit_NothingElseWaits_WhatWasDoneOnceIsTried(double slack, double firstFree, BatchVerdict expected) =>
+        Policy.Admit(new ArrivalView(1, Ms(slack), true, 0, 1, Ms(firstFree), 16, Overload), Profile, Bounds).ShouldBe(expected);
 
     [Fact]
     public void Admit_SeveralReplicas_ShareTheWorkAhead()
     {
-        var arrival = new ArrivalView(1, Ms(31), 16, 4, Ms(13), 16, 0);
+        var arrival = new ArrivalView(1, Ms(31), false, 16, 4, Ms(13), 16, 0);
         Policy.Admit(arrival, Profile, Bounds).ShouldBe(BatchVerdict.Accept);
         Policy.Admit(arrival with { Replicas = 1 }, Profile, Bounds).ShouldBe(BatchVerdict.Shed);
     }
 
     [Fact]
     public void Admit_NothingMeasured_TakesAll() =>
-        Policy.Admit(new ArrivalView(1, Ms(1), 100, 1, Ms(13), 16, Overload), new LinearEstimate(5, 0.5) { BucketsMeasured = 0 }, Bounds).ShouldBe(BatchVerdict.Accept);
+        Policy.Admit(new ArrivalView(1, Ms(1), false, 100, 1, Ms(13), 16, Overload), new LinearEstimate(5, 0.5) { BucketsMeasured = 0 }, Bounds).ShouldBe(BatchVerdict.Accept);
 
     [Theory]
     [InlineData(1, 40, 1)]
@@ -111,7 +118,7 @@ public sealed class DeferredBatchPolicyTests
         Policy.NextLimit(limit, new BatchObservation(rows, Ms(5)), Profile with { LargestRows = largest }, Bounds).ShouldBe(expected);
 
     private static QueueView Queue(int rows, double headSlack) =>
-        new(rows, 1, Ms(headSlack), Ms(headSlack), TimeSpan.Zero, TimeSpan.Zero, 0, 0, 0, TimeSpan.Zero, false, 1);
+        new(rows, 1, rows == 1, Ms(headSlack), Ms(headSlack), TimeSpan.Zero, TimeSpan.Zero, 0, 0, 0, TimeSpan.Zero, false, 1);
 
     private static ListedOrder Even(int rows, double slack) => new([.. Enumerable.Repeat(slack, rows)]);
 

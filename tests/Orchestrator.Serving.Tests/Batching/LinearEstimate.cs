@@ -9,6 +9,8 @@ internal sealed record LinearEstimate(double FixedMs, double PerRowMs, double Hi
 
     public int BucketsMeasured { get; init; } = 10;
 
+    public TimeSpan Fastest(int rows) => Typical(rows) * 0.9;
+
     public TimeSpan Slack => TimeSpan.FromMilliseconds(SlackMs);
 
     public TimeSpan Typical(int rows) => TimeSpan.FromMilliseconds(FixedMs + (PerRowMs * rows));
