@@ -62,6 +62,12 @@ public sealed class ControlOptions
     /// <summary>Default of <see cref="WarmUpBudget"/>.</summary>
     public static readonly TimeSpan DefaultWarmUpBudget = TimeSpan.FromSeconds(1);
 
+    /// <summary>Default of <see cref="UnavailableRetry"/>.</summary>
+    public static readonly TimeSpan DefaultUnavailableRetry = TimeSpan.FromSeconds(1);
+
+    /// <summary>Default of <see cref="UsageInterval"/>.</summary>
+    public static readonly TimeSpan DefaultUsageInterval = TimeSpan.FromSeconds(10);
+
     /// <summary>Desired and running are compared at least this often, whatever was or was not announced. Default 5 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:10:00")]
     public TimeSpan ResyncInterval { get; set; } = DefaultResyncInterval;
@@ -126,6 +132,14 @@ public sealed class ControlOptions
     [Range(1, 100)]
     public int RolloutRefusals { get; set; } = DefaultRolloutRefusals;
 
+    /// <summary>Pause between two tries to start a container while the runtime cannot be reached. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.01", "00:10:00")]
+    public TimeSpan UnavailableRetry { get; set; } = DefaultUnavailableRetry;
+
+    /// <summary>How often the runtime is asked what processor time and memory containers use. Default 10 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "01:00:00")]
+    public TimeSpan UsageInterval { get; set; } = DefaultUsageInterval;
+
     /// <summary>Largest batch of warm-up, rows. Default 64.</summary>
     [Range(1, 4096)]
     public int WarmUpMaxRows { get; set; } = DefaultWarmUpMaxRows;
@@ -134,6 +148,6 @@ public sealed class ControlOptions
     [Range(typeof(TimeSpan), "00:00:00", "00:10:00")]
     public TimeSpan WarmUpBudget { get; set; } = DefaultWarmUpBudget;
 
-    /// <summary>Whether containers end with this process's control plane. False leaves them to be adopted by the next one, where the runtime lets them live. Default true.</summary>
+    /// <summary>Whether containers end with this process's control plane, unless the cluster says <c>onShutdown: leave</c>. False leaves them to be adopted by the next one, where the runtime lets them live. Default true.</summary>
     public bool StopContainersAtShutdown { get; set; } = true;
 }

@@ -22,7 +22,7 @@ public sealed class ControlPlane : IControlPlane, IHostedService
     internal ControlPlane(ControlPorts ports, ClusterCheck validate, Reconciler reconciler, ReconcilerLoop loop)
     {
         (_ports, _reconciler, _loop) = (ports, reconciler, loop);
-        _writer = new DesiredStateWriter(ports.Registry, validate);
+        _writer = new DesiredStateWriter(ports.Registry, validate, ports.Runtime.Name);
         _logs = new LogMerger(ports.Runtime, reconciler.Board);
     }
 

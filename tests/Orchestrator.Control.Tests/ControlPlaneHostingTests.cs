@@ -121,7 +121,7 @@ public sealed class ControlPlaneHostingTests
         builder.Services.AddSingleton<IServingSnapshots, InMemoryServingSnapshots>();
         builder.Services.AddSingleton(reports ?? new InMemoryFrontendReports());
         builder.Services.AddSingleton<IReplicaProber>(_prober);
-        builder.Services.AddSingleton(provider => ValidationContext.ForServer(["noop"], ["process"], provider.GetRequiredService<IArtefactStore>()));
+        builder.Services.AddSingleton(provider => ValidationContext.ForServer(["noop"], "process", provider.GetRequiredService<IArtefactStore>()));
         builder.Services.AddControlPlane(configure);
         return builder.Build();
     }

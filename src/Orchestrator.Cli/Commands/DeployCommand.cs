@@ -11,12 +11,17 @@ internal sealed class DeployCommand
 {
     private readonly Argument<string> _model = new("model") { Description = "Name of the model; made if it is new." };
     private readonly Option<string> _version = new("--version") { Description = "Name of the version; what it computes can never change under that name.", Required = true, HelpName = "VERSION" };
-    private readonly Option<string> _framework = new("--framework") { Description = "Which container serves it: sklearn, onnx, dotnet, noop, or custom with --command.", Required = true, HelpName = "NAME" };
+    private readonly Option<string> _framework = new("--framework") { Description = "Which container serves it: sklearn, onnx, dotnet, noop, or custom with --command or --image.", Required = true, HelpName = "NAME" };
     private readonly Option<string?> _path = new("--path") { Description = "File or folder with the model; uploaded unless the orchestrator has it.", HelpName = "PATH" };
     private readonly Option<string[]> _options = new("--option") { Description = "NAME=VALUE for the framework, such as method=predict_proba; JSON or text; repeatable.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
     private readonly Option<string[]> _environment = new("--env") { Description = "NAME=VALUE for the container's environment; repeatable.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
     private readonly Option<string[]> _command = new("--command") { Description = "For custom: program and arguments; {port}, {host}, {artefact}, {model} and {version} are replaced.", HelpName = "WORD", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     private readonly Option<string?> _interpreter = new("--interpreter") { Description = "Python interpreter or virtual environment to run it with.", HelpName = "PATH" };
+    private readonly Option<string?> _image = new("--image") { Description = "Under docker: the image its containers are made from; it may hold the model, --path can be left out then.", HelpName = "IMAGE" };
+    private readonly Option<double?> _cpus = new("--cpus") { Description = "Under docker: processors one container may use, such as 1.5.", HelpName = "N" };
+    private readonly Option<string?> _memory = SpecOptions.Size("--memory", "Under docker: memory one container may use, such as 512MiB.");
+    private readonly Option<int?> _pids = new("--pids") { Description = "Under docker: processes and threads one container may have.", HelpName = "N" };
+    private readonly Option<int?> _gpus = new("--gpus") { Description = "Under docker: GPUs one container is given.", HelpName = "N" };
     private readonly Option<int> _replicas = Number("--replicas", "How many replicas run.", 1);
     private readonly Option<int> _concurrency = Number("--concurrency", "Batches one replica computes at the same time.", 1);
     private readonly Option<int> _threads = Number("--threads", "Threads that one batch may use.", 1);
@@ -36,7 +41,7 @@ internal sealed class DeployCommand
     {
         var deploy = new DeployCommand();
         var command = new Command("deploy", "Deploy a version of a model and make it current: orch model deploy digits --version 3 --framework sklearn --path model.pkl").With(
-            deploy._model, deploy._version, deploy._framework, deploy._path, deploy._options, deploy._environment, deploy._command, deploy._interpreter, deploy._replicas,
+            deploy._model, deploy._version, deploy._framework, deploy._path, deploy._options, deploy._environment, deploy._command, deploy._interpreter, deploy._image, deploy._cpus, deploy._memory, deploy._pids, deploy._gpus, deploy._replicas,
             deploy._concurrency, deploy._threads, deploy._batching, deploy._maxBatch, deploy._batchDelay, deploy._queue, deploy._noCache, deploy._cacheTtl, deploy._startupTimeout,
             deploy._standby, deploy._notIdempotent, deploy._notCurrent);
         return deploy._wait.AddTo(command).Runs(context, globals, deploy.RunAsync);
@@ -69,6 +74,8 @@ internal sealed class DeployCommand
         Environment = SpecOptions.Pairs(_environment.Name, parsed.GetValue(_environment) ?? [], v => v),
         Command = parsed.GetValue(_command) ?? [],
         Interpreter = parsed.GetValue(_interpreter),
+        Image = parsed.GetValue(_image),
+        Resources = ReadResources(parsed),
         Replicas = parsed.GetValue(_replicas),
         Concurrency = parsed.GetValue(_concurrency),
         Threads = parsed.GetValue(_threads),
@@ -79,6 +86,13 @@ internal sealed class DeployCommand
         Standby = parsed.GetValue(_standby),
         Idempotent = !parsed.GetValue(_notIdempotent),
     };
+
+    private ResourcesSpec? ReadResources(ParseResult parsed)
+    {
+        var memory = ByteSizes.TryParse(parsed.GetValue(_memory), out var bytes) ? bytes : (long?)null;
+        var resources = new ResourcesSpec { Cpus = parsed.GetValue(_cpus), Memory = memory, Pids = parsed.GetValue(_pids), Gpus = parsed.GetValue(_gpus) };
+        return resources == new ResourcesSpec() ? null : resources;
+    }
 
     private static Option<int> Number(string name, string description, int usual) =>
         new(name) { Description = description, DefaultValueFactory = _ => usual, HelpName = "N" };

@@ -18,6 +18,20 @@ internal static class SpecOptions
         CustomParser = ReadDuration,
     };
 
+    /// <summary>A size of memory or a file, kept as it was written.</summary>
+    public static Option<string?> Size(string name, string description)
+    {
+        var option = new Option<string?>(name) { Description = description, HelpName = "SIZE" };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens is [var token] && !ByteSizes.TryParse(token.Value, out _))
+            {
+                result.AddError($"{name}: expected {ByteSizes.Expected}, got '{token.Value}'.");
+            }
+        });
+        return option;
+    }
+
     /// <summary>JSON as it is; everything else as a string, so that <c>method=predict</c> needs no quotes.</summary>
     public static JsonElement Json(string text)
     {

@@ -35,12 +35,20 @@ internal static class StatusCommand
     {
         await session.Printer.LineAsync(Headline(status));
         await session.Printer.TableAsync(StatusTables.Models(status.Models, all));
+        if (HasContainers(status))
+        {
+            await session.Printer.LineAsync("");
+            await session.Printer.TableAsync(StatusTables.Containers(status.Models));
+        }
+
         if (status.Applications.Count > 0)
         {
             await session.Printer.LineAsync("");
             await session.Printer.TableAsync(StatusTables.Applications(status.Applications));
         }
     }
+
+    private static bool HasContainers(ClusterStatus status) => status.Models.Any(m => m.Versions.Any(v => v.Replicas.Count > 0));
 
     private static string Headline(ClusterStatus status) =>
         $"cluster {status.Cluster}, revision {status.Revision}, {status.Runtime}: {(status.Problem is not null ? $"PROBLEM: {status.Problem}" : status.Settled ? "everything is as wanted" : "on its way")}";
@@ -75,6 +83,11 @@ internal static class StatusCommand
     {
         yield return new Text(Headline(status));
         yield return StatusTables.Models(status.Models, all).ToSpectre();
+        if (HasContainers(status))
+        {
+            yield return StatusTables.Containers(status.Models).ToSpectre();
+        }
+
         if (status.Applications.Count > 0)
         {
             yield return StatusTables.Applications(status.Applications).ToSpectre();

@@ -22,6 +22,7 @@ internal sealed class UpCommand
     private readonly Option<int> _urlPort = Port("--url-port", "Port for predictions.", DefaultUrlPort);
     private readonly Option<int> _adminPort = Port("--admin-port", "Port of the admin API.", DefaultAdminPort);
     private readonly Option<string?> _containers = new("--containers") { Description = "Folder with one folder per framework; by default the one beside orch.", HelpName = "DIR" };
+    private readonly Option<string?> _runtime = new("--runtime") { Description = "Where containers run: process or docker; by default what the file says, else process.", HelpName = "NAME" };
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Print everything the orchestrator logs, not only warnings." };
     private readonly Option<Duration> _timeout = SpecOptions.Duration("--timeout", "How long progress is shown until everything is ready, at most; the orchestrator stays up after it.", TimeSpan.FromMinutes(5));
     private readonly Option<string?> _readyFile = new("--ready-file") { Description = "Write the address for predictions into that file once everything is ready; for scripts that wait.", HelpName = "FILE" };
@@ -38,7 +39,7 @@ internal sealed class UpCommand
     {
         var up = new UpCommand(context, globals);
         var command = new Command("up", "Run the orchestrator here, apply a cluster file, show progress until everything is ready, and stay until Ctrl-C.").With(
-            up._file, up._state, up._urlPort, up._adminPort, up._containers, up._verbose, up._timeout, up._readyFile);
+            up._file, up._state, up._urlPort, up._adminPort, up._containers, up._runtime, up._verbose, up._timeout, up._readyFile);
         command.SetAction(up.RunAsync);
         return command;
     }
@@ -48,10 +49,12 @@ internal sealed class UpCommand
         var admin = new Uri($"http://{Loopback}:{parsed.GetValue(_adminPort)}/");
         using var session = new Session(_context, _globals, parsed, admin);
         var containers = parsed.GetValue(_containers) ?? FrameworkCatalog.FindFolder(AppContext.BaseDirectory);
+        var runtime = parsed.GetValue(_runtime);
         if (parsed.GetValue(_file) is { } file)
         {
             // Before anything is started: a mistake in the file is said at once.
-            ClusterFileLoader.Require(file, ClusterFileLoader.FrameworksIn(containers));
+            var (_, spec) = ClusterFileLoader.Require(file, ClusterFileLoader.FrameworksIn(containers));
+            runtime ??= spec.Runtime;
         }
 
         if (await session.Admin.AnswersAsync(stop))
@@ -61,7 +64,7 @@ internal sealed class UpCommand
 
         var program = HostProgramFinder.Find(AppContext.BaseDirectory, _context.Environment);
         await using var log = new HostLog(Path.Combine(parsed.GetRequiredValue(_state), "host.log"), _context.Error, showAll: parsed.GetValue(_verbose));
-        using var host = await HostProcess.StartAsync(HostProgramFinder.Wrap(program, Arguments(parsed, containers)), log);
+        using var host = await HostProcess.StartAsync(HostProgramFinder.Wrap(program, [.. Arguments(parsed, containers), .. RuntimeArguments(runtime)]), log);
         var signals = 0;
         using var second = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
@@ -219,6 +222,8 @@ internal sealed class UpCommand
         ];
         return containers is null ? arguments : [.. arguments, "--containers", containers];
     }
+
+    private static string[] RuntimeArguments(string? runtime) => runtime is null ? [] : ["--runtime", runtime];
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -11,6 +11,7 @@ internal static class StatusTables
     private const string Serving = "serving";
     private const string Nothing = "-";
     private const int LongestReason = 120;
+    private const int ShownIdLength = 12;
 
     /// <summary>One row per version that is live or serving; a version that rests has a row only with <paramref name="all"/>.</summary>
     public static TextTable Models(IEnumerable<ModelStatus> models, bool all = false)
@@ -60,6 +61,20 @@ internal static class StatusTables
         return table;
     }
 
+    /// <summary>The containers of all models: what each is made of, uses, and why the one before it ended.</summary>
+    public static TextTable Containers(IEnumerable<ModelStatus> models)
+    {
+        var table = new TextTable("model", "replica", "phase", "image", "container", "cpu", "memory", "restarts", "last exit");
+        foreach (var (model, version, replica) in models.SelectMany(m => m.Versions.SelectMany(v => v.Replicas.Select(r => (m, v, r)))))
+        {
+            table.Add(
+                $"{model.Name}:{version.Spec.Version}", replica.Instance, new Cell(replica.Phase.ToString(), ToneOf(replica.Phase)), replica.Image ?? Nothing, ShortId(replica.ContainerId),
+                replica.Cpus is { } cpus ? string.Create(CultureInfo.InvariantCulture, $"{cpus * 100:0} %") : Nothing, Memory(replica), Number(replica.Restarts), Shorten(replica.LastExit ?? ""));
+        }
+
+        return table;
+    }
+
     /// <summary>Latency by batch size.</summary>
     public static TextTable Profile(IEnumerable<ReplicaReport> reports)
     {
@@ -74,6 +89,13 @@ internal static class StatusTables
 
         return table;
     }
+
+    // As docker ps writes it, which takes it back everywhere.
+    private static string ShortId(string? id) => id is null ? Nothing : id.Length > ShownIdLength ? id[..ShownIdLength] : id;
+
+    private static string Memory(ReplicaStatus replica) => replica.MemoryBytes is not { } held
+        ? Nothing
+        : Sizes.Format(held) + (replica.MemoryLimitBytes is { } limit ? $" of {Sizes.Format(limit)}" : "");
 
     private static bool IsShown(ModelStatus model, VersionStatus version) =>
         version.Live || version.Replicas.Any(r => r.Phase is not (ReplicaPhase.Failed or ReplicaPhase.Stopped)) || version.Spec.Version == model.ServingVersion || version.Spec.Version == model.CurrentVersion;

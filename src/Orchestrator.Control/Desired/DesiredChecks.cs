@@ -34,6 +34,6 @@ internal static class DesiredChecks
 
         return (a.Artefact?.Digest ?? a.Artefact?.Path) != (b.Artefact?.Digest ?? b.Artefact?.Path)
             ? $"artefact ({a.Artefact?.Digest ?? "none"}, not {b.Artefact?.Digest ?? "none"})"
-            : "set of options, command, environment or interpreter";
+            : "set of options, command, environment, interpreter or image";
     }
 }

@@ -8,7 +8,7 @@ namespace Orchestrator.Control.Desired;
 internal delegate IReadOnlyList<SpecError> ClusterCheck(ClusterSpec spec);
 
 /// <summary>Carries an edit into the registry: read, edit, check, write if nobody else wrote meanwhile, else again.</summary>
-internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck validate)
+internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck validate, string runtime)
 {
     // Each lost attempt means that another writer got through; ten in a row is a writer gone wild, not bad luck.
     private const int MaxAttempts = 10;
@@ -39,7 +39,7 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
             for (var attempt = 0; attempt < MaxAttempts; attempt++)
             {
                 var now = await registry.ReadAsync(cancellationToken);
-                var (next, refusal) = Check(now, edit(now), validated);
+                var (next, refusal) = Check(now, edit(AsMine(now)), validated);
                 if (refusal is not null)
                 {
                     return refusal;
@@ -75,6 +75,10 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
             Interlocked.CompareExchange(ref _lastWritten, revision, known);
         }
     }
+
+    // Nobody has said yet where containers of an untouched cluster run: where this orchestrator runs them.
+    private RegistrySnapshot AsMine(RegistrySnapshot now) =>
+        ReferenceEquals(now.Desired, ClusterSpec.Empty) || SpecComparer.Equal(now.Desired, ClusterSpec.Empty) ? now with { Desired = now.Desired with { Runtime = runtime } } : now;
 
     private static ChangeOutcome Applied(long revision, IReadOnlyList<string> changes) =>
         new(ChangeKind.Applied, new ApplyResult(revision, changes.Count > 0, changes), null);

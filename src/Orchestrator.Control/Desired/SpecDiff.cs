@@ -22,6 +22,11 @@ internal static class SpecDiff
             lines.Add($"cluster: runtime {before.Runtime} -> {after.Runtime}");
         }
 
+        if (before.OnShutdown != after.OnShutdown)
+        {
+            lines.Add($"cluster: onShutdown {before.OnShutdown} -> {after.OnShutdown}");
+        }
+
         Compare(before.Models, after.Models, m => m.Name, "model", lines, (a, b) => CompareModel(a, b, lines), DescribeModel);
         Compare(before.Applications, after.Applications, a => a.Name, "application", lines, (a, b) => AddChanges($"application {b.Name}", a, b, CoreJson.Default.ApplicationSpec, lines), _ => "");
         return lines;

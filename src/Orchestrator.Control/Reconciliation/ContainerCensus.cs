@@ -13,7 +13,7 @@ internal sealed class ContainerCensus(ReconcilerState state, ReplicaLauncher lau
     {
         if (listed.Containers is not { } containers)
         {
-            problems.Set(Source, $"the runtime cannot list its containers ({listed.Error}); it is asked again");
+            problems.Set(Source, $"{listed.Error}; what runs goes on, nothing can be started or stopped until it answers again");
             return;
         }
 
@@ -41,11 +41,14 @@ internal sealed class ContainerCensus(ReconcilerState state, ReplicaLauncher lau
             state.Fleet.Vanished(replica);
         }
 
-        foreach (var orphan in containers.Where(c => state.Fleet.Find(c.Replica) is null))
+        foreach (var orphan in containers.Where(c => IsOrphan(state.Fleet.Find(c.Replica))))
         {
             launcher.StopOrphan(orphan);
         }
     }
+
+    // Also one whose start was given up, and which runs in the end all the same.
+    private static bool IsOrphan(Replica? replica) => replica is null or { Phase: ReplicaPhase.Failed, Container: null };
 
     private void Adopt(IReadOnlyList<ContainerInfo> containers)
     {

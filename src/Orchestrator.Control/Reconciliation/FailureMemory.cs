@@ -27,21 +27,30 @@ internal sealed class FailureMemory(LoopClock clock, ControlOptions options)
 
     public int RestartsOf(ModelVersionId id, int slot) => _slots.GetValueOrDefault(id.Model)?.GetValueOrDefault((id.Version, slot)).Restarts ?? 0;
 
+    /// <summary>Why the last replica in a place ended; null: none did.</summary>
+    public string? LastReasonOf(ModelVersionId id, int slot) => _slots.GetValueOrDefault(id.Model)?.GetValueOrDefault((id.Version, slot)).LastReason;
+
     public void Note(Replica replica, TimeSpan readyFor, string reason, int? exitCode)
     {
         var (model, version) = replica.Id.ModelVersion;
         var slots = GetOrAdd(_slots, model);
         var before = slots.GetValueOrDefault((version, replica.Slot));
-        slots[(version, replica.Slot)] = before.AfterFailure(clock.Now, readyFor, options) with { Restarts = before.Restarts + 1 };
+        slots[(version, replica.Slot)] = before.AfterFailure(clock.Now, readyFor, options) with { Restarts = before.Restarts + 1, LastReason = reason };
         var versions = GetOrAdd(_versions, model);
         var history = versions.GetValueOrDefault(version) ?? new VersionHistory(0, 0, reason);
         versions[version] = history with { Failures = history.Failures + 1, LastReason = reason };
-        NoteExit(replica.Id.ModelVersion, reason, exitCode);
+        NoteExit(replica, reason, exitCode);
     }
 
     /// <summary>The exit of a replica whose failure was noted already explains it better.</summary>
-    public void NoteExit(ModelVersionId id, string reason, int? exitCode)
+    public void NoteExit(Replica replica, string reason, int? exitCode)
     {
+        var id = replica.Id.ModelVersion;
+        if (_slots.GetValueOrDefault(id.Model) is { } slots && slots.TryGetValue((id.Version, replica.Slot), out var slot))
+        {
+            slots[(id.Version, replica.Slot)] = slot with { LastReason = reason };
+        }
+
         if (Of(id) is { } history)
         {
             var refused = exitCode is { } code && RefusalExitCodes.Contains(code);

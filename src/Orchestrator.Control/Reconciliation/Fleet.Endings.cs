@@ -71,7 +71,7 @@ internal sealed partial class Fleet
             // A dying container breaks its connections before its exit is known: the exit says more than the broken connection did, unless it is the end we asked for.
             replica.Reason = reason;
             replica.LastLogLines = lines;
-            Failures.NoteExit(replica.Id.ModelVersion, reason, exitCode);
+            Failures.NoteExit(replica, reason, exitCode);
             Changed = true;
         }
 

@@ -89,6 +89,9 @@ internal sealed partial class Fleet(EventLog events, LoopClock clock, ControlOpt
     {
         switch (message)
         {
+            case ReplicaMessage.Waiting waiting when Find(waiting.Id) is { Phase: ReplicaPhase.Starting } replica:
+                TakeWaiting(replica, waiting);
+                break;
             case ReplicaMessage.Started started when Find(started.Id) is { } replica:
                 TakeStarted(replica, started);
                 break;
@@ -146,6 +149,16 @@ internal sealed partial class Fleet(EventLog events, LoopClock clock, ControlOpt
         if (batches > replica.Batches)
         {
             (replica.Batches, replica.ProgressAt) = (batches, clock.Now);
+        }
+    }
+
+    private void TakeWaiting(Replica replica, ReplicaMessage.Waiting waiting)
+    {
+        if (replica.Reason != waiting.For)
+        {
+            replica.Reason = waiting.For;
+            events.Add("replica", replica.Id.ToString(), waiting.For ?? "starts");
+            Changed = true;
         }
     }
 

@@ -3,6 +3,7 @@ using Orchestrator.Control.Events;
 using Orchestrator.Control.Replicas;
 using Orchestrator.Control.Rollout;
 using Orchestrator.Core.Admin;
+using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Serving;
 
@@ -34,6 +35,7 @@ internal sealed partial class Reconciler
     private readonly RolloutExecutor _executor;
     private readonly ServingPublisher _publisher;
     private TimeSpan _nextList;
+    private TimeSpan _nextUsage;
 
     public Reconciler(ControlPorts ports, ReplicaRunContext context, ReplicaInbox inbox, IRolloutPolicy policy)
     {
@@ -110,7 +112,7 @@ internal sealed partial class Reconciler
     // Whoever stops the host stopped the frontends first, and a container finishes what it computes: no drain is waited for.
     private void EndAtShutdown(Replica replica)
     {
-        if (!_options.StopContainersAtShutdown)
+        if (!_options.StopContainersAtShutdown || _state.Desired.Spec.OnShutdown == ClusterSpec.ShutdownLeave)
         {
             _fleet.Release(replica);
         }
@@ -152,6 +154,12 @@ internal sealed partial class Reconciler
             _nextList = _clock.Now + _options.ResyncInterval;
             _launcher.List(cancellationToken);
         }
+
+        if (_clock.Now >= _nextUsage && _state.Adopted)
+        {
+            _nextUsage = _clock.Now + _options.UsageInterval;
+            _launcher.AskForUsage(cancellationToken);
+        }
     }
 
     private bool TakeMessages()
@@ -163,6 +171,11 @@ internal sealed partial class Reconciler
             if (message is ReplicaMessage.Listed listed)
             {
                 _census.Take(listed);
+            }
+            else if (message is ReplicaMessage.Used used)
+            {
+                _state.Usage.Take(used.Usage, used.At);
+                _fleet.Changed = true;
             }
             else
             {

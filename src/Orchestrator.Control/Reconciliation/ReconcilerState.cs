@@ -18,6 +18,9 @@ internal sealed class ReconcilerState(Fleet fleet, ObservedStore observed, LoopC
     /// <summary>What is wanted; revision -1 before it was read.</summary>
     public DesiredIndex Desired { get; set; } = new(-1, ClusterSpec.Empty);
 
+    /// <summary>What containers use.</summary>
+    public UsageTable Usage { get; } = new();
+
     public IReadOnlyList<FrontendReport> Reports { get; set; } = [];
 
     /// <summary>Swaps that frontends still have to acknowledge, by model.</summary>

@@ -14,6 +14,7 @@ internal sealed partial class ReplicaLauncher
     private readonly ReplicaRunContext _context;
     private readonly LoopClock _clock;
     private readonly ProblemBoard _problems;
+    private bool _asksForUsage;
 
     public ReplicaLauncher(ReplicaRunContext context, LoopClock clock, ProblemBoard problems) =>
         (_context, _clock, _problems) = (context, clock, problems);
@@ -50,6 +51,16 @@ internal sealed partial class ReplicaLauncher
 
     /// <summary>Asks the runtime what runs; the answer is a <see cref="ReplicaMessage.Listed"/>.</summary>
     public void List(CancellationToken cancellationToken) => Own(ListAsync(cancellationToken));
+
+    /// <summary>Asks the runtime what containers use, unless it is still at the last question; the answer is a <see cref="ReplicaMessage.Used"/>.</summary>
+    public void AskForUsage(CancellationToken cancellationToken)
+    {
+        if (!Volatile.Read(ref _asksForUsage))
+        {
+            Volatile.Write(ref _asksForUsage, true);
+            Own(AskForUsageAsync(cancellationToken));
+        }
+    }
 
     /// <summary>Completes when every task that was begun here ended.</summary>
     public async Task WhenIdleAsync(CancellationToken cancellationToken)
@@ -130,10 +141,37 @@ internal sealed partial class ReplicaLauncher
         {
             // The loop ends; nobody waits for the list.
         }
+        catch (RuntimeUnavailableException exception)
+        {
+            // The status says so for as long as it lasts; the log would only fill.
+            _context.Tell(new ReplicaMessage.Listed(null, exception.Message, asked));
+        }
         catch (Exception exception)
         {
             Log.ListFailed(_context.Logger, _context.Runtime.Name, exception);
-            _context.Tell(new ReplicaMessage.Listed(null, exception.Message, asked));
+            _context.Tell(new ReplicaMessage.Listed(null, $"the runtime cannot list its containers ({exception.Message})", asked));
+        }
+    }
+
+    private async Task AskForUsageAsync(CancellationToken cancellationToken)
+    {
+        var asked = _clock.Now;
+        try
+        {
+            _context.Tell(new ReplicaMessage.Used(await _context.Runtime.ReadUsageAsync(cancellationToken), asked));
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The loop ends.
+        }
+        catch (Exception exception)
+        {
+            // Figures for people: without them nothing stops, and whatever is wrong with the runtime its list says, too.
+            Log.NoUsage(_context.Logger, _context.Runtime.Name, exception.Message);
+        }
+        finally
+        {
+            Volatile.Write(ref _asksForUsage, false);
         }
     }
 
@@ -146,6 +184,9 @@ internal sealed partial class ReplicaLauncher
 
         [LoggerMessage(EventId = 3112, EventName = "StopFailed", Level = LogLevel.Error, Message = "{What} cannot be stopped")]
         public static partial void StopFailed(ILogger logger, string what, Exception exception);
+
+        [LoggerMessage(EventId = 3114, EventName = "NoUsage", Level = LogLevel.Debug, Message = "Runtime {Runtime} does not say what containers use: {Reason}")]
+        public static partial void NoUsage(ILogger logger, string runtime, string reason);
 
         [LoggerMessage(EventId = 3113, EventName = "ListFailed", Level = LogLevel.Error, Message = "The containers of runtime {Runtime} cannot be listed")]
         public static partial void ListFailed(ILogger logger, string runtime, Exception exception);

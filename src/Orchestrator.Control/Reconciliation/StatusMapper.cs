@@ -30,7 +30,7 @@ internal static class StatusMapper
             Runtime = facts.Runtime,
             Problem = facts.Problem,
             Settled = state.Adopted && views.Values.All(IsSettled),
-            Models = [.. spec.Models.Select(m => MapModel(m, views[m.Name], state.Fleet, reports, facts))],
+            Models = [.. spec.Models.Select(m => MapModel(m, views[m.Name], state, reports, facts))],
             Applications = [.. spec.Applications.Select(a => new ApplicationStatus { Spec = a, Available = IsAvailable(a, views) })],
         };
     }
@@ -57,9 +57,9 @@ internal static class StatusMapper
         application.Selection.Targets.Any(t => views.GetValueOrDefault(t.Model) is { } view
             && (t.Version ?? view.Observed.ServingVersion) is { } version && CountReady(view, version) > 0);
 
-    private static ModelStatus MapModel(ModelSpec model, RolloutView view, Fleet fleet, Dictionary<ReplicaId, ReplicaReport> reports, StatusFacts facts)
+    private static ModelStatus MapModel(ModelSpec model, RolloutView view, ReconcilerState loop, Dictionary<ReplicaId, ReplicaReport> reports, StatusFacts facts)
     {
-        var (state, reason) = StateOf(model, view, fleet);
+        var (state, reason) = StateOf(model, view, loop.Fleet);
         var live = LiveVersions.Of(view);
         var previous = view.Observed.PreviousVersion;
         return new ModelStatus
@@ -70,7 +70,7 @@ internal static class StatusMapper
             PreviousVersion = previous is not null && model.FindVersion(previous) is not null ? previous : null,
             State = state,
             Reason = reason,
-            Versions = [.. model.Versions.Select(v => MapVersion(new ModelVersionId(model.Name, v.Version), v, live.Contains(v.Version), fleet, reports, facts))],
+            Versions = [.. model.Versions.Select(v => MapVersion(new ModelVersionId(model.Name, v.Version), v, live.Contains(v.Version), loop, reports, facts))],
         };
     }
 
@@ -102,18 +102,22 @@ internal static class StatusMapper
     }
 
     private static VersionStatus MapVersion(
-        ModelVersionId id, ModelVersionSpec spec, bool live, Fleet fleet, Dictionary<ReplicaId, ReplicaReport> reports, StatusFacts facts) => new()
+        ModelVersionId id, ModelVersionSpec spec, bool live, ReconcilerState state, Dictionary<ReplicaId, ReplicaReport> reports, StatusFacts facts) => new()
     {
         Spec = spec,
         Live = live,
-        Signature = fleet.SignatureOf(id),
-        Replicas = [.. fleet.Of(id.Model)
+        Signature = state.Fleet.SignatureOf(id),
+        Replicas = [.. state.Fleet.Of(id.Model)
             .Where(r => r.Id.ModelVersion == id)
             .OrderBy(r => r.Slot).ThenBy(r => r.Phase)
-            .Select(r => MapReplica(r, facts, reports.GetValueOrDefault(r.Id)))],
+            .Select(r => WithUsage(MapReplica(r, state.Fleet, facts, reports.GetValueOrDefault(r.Id)), r.ContainerGone ? null : state.Usage.Of(r.Container?.ContainerId)))],
     };
 
-    private static ReplicaStatus MapReplica(Replica replica, StatusFacts facts, ReplicaReport? report)
+    private static ReplicaStatus WithUsage(ReplicaStatus status, UsageView? view) => view is null
+        ? status
+        : status with { Cpus = view.Cpus, MemoryBytes = view.Usage.MemoryBytes, MemoryLimitBytes = view.Usage.MemoryLimitBytes };
+
+    private static ReplicaStatus MapReplica(Replica replica, Fleet fleet, StatusFacts facts, ReplicaReport? report)
     {
         var waits = replica.Phase == ReplicaPhase.Pending && replica.NextAttempt > facts.Now;
         return new ReplicaStatus
@@ -123,6 +127,8 @@ internal static class StatusMapper
             Reason = replica.Reason ?? replica.Suspicion ?? (waits ? $"waits before restart {replica.Restarts}" : null),
             Since = replica.Since,
             ContainerId = replica.Container?.ContainerId,
+            Image = replica.Container?.Image,
+            LastExit = fleet.Failures.LastReasonOf(replica.Id.ModelVersion, replica.Slot),
             Address = replica.Container?.Address.ToString(),
             Restarts = replica.Restarts,
             NextAttempt = waits ? facts.UtcNow + (replica.NextAttempt - facts.Now) : null,

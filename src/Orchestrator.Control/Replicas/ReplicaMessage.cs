@@ -9,6 +9,9 @@ internal abstract record ReplicaMessage
 {
     private ReplicaMessage() { }
 
+    /// <summary>What its start waits for, for people; null: for nothing any more.</summary>
+    public sealed record Waiting(ReplicaId Id, string? For) : ReplicaMessage;
+
     /// <summary>The runtime has it running.</summary>
     public sealed record Started(ReplicaId Id, ContainerInfo Container) : ReplicaMessage;
 
@@ -32,6 +35,9 @@ internal abstract record ReplicaMessage
 
     /// <summary>The runtime's list, asked for at <paramref name="AskedAt"/>; or why it cannot be had.</summary>
     public sealed record Listed(IReadOnlyList<ContainerInfo>? Containers, string? Error, TimeSpan AskedAt) : ReplicaMessage;
+
+    /// <summary>What containers have used, asked for at <paramref name="At"/> on the reconciler's clock.</summary>
+    public sealed record Used(IReadOnlyDictionary<string, ContainerUsage> Usage, TimeSpan At) : ReplicaMessage;
 
     /// <summary>Something elsewhere changed: look.</summary>
     public sealed record Wake : ReplicaMessage

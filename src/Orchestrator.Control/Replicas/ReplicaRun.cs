@@ -17,6 +17,7 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
     private static readonly TimeSpan LogTimeout = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _cancellation = new();
+    private long? _startedAt;
 
     /// <summary>Set as soon as a container exists, also when nobody listens to messages any more: whoever stops the replica needs it.</summary>
     public ContainerInfo? Container { get; private set; } = adopted;
@@ -60,8 +61,8 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
 
     private async Task LiveAsync(CancellationToken cancellationToken)
     {
-        var began = context.Time.GetTimestamp();
-        Container ??= await StartAsync(cancellationToken);
+        Container ??= await PrepareAndStartAsync(cancellationToken);
+        var began = _startedAt ?? context.Time.GetTimestamp();
         context.Tell(new ReplicaMessage.Started(Id, Container));
         using var session = context.Prober.Open(Container.Address);
         var probe = await session.ProbeAsync(Id.ModelVersion, Left(began), cancellationToken);
@@ -83,8 +84,27 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
         await WatchHealthAsync(session, cancellationToken);
     }
 
+    // Neither an image that is being fetched nor a runtime that is away is the model's fault: both only take time, and count neither as failures nor against its own.
+    private async Task<ContainerInfo> PrepareAndStartAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await context.Runtime.PrepareAsync(launch, new Progress(this), cancellationToken);
+                return await StartAsync(cancellationToken);
+            }
+            catch (RuntimeUnavailableException exception)
+            {
+                context.Tell(new ReplicaMessage.Waiting(Id, exception.Message));
+                await Task.Delay(context.Options.UnavailableRetry, context.Time, cancellationToken);
+            }
+        }
+    }
+
     private async Task<ContainerInfo> StartAsync(CancellationToken cancellationToken)
     {
+        _startedAt = context.Time.GetTimestamp();
         using var late = new CancellationTokenSource(launch.Spec.StartupTimeout, context.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         try
@@ -98,6 +118,8 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
                 $"runtime {context.Runtime.Name} did not start the container within startupTimeout ({Durations.Format(launch.Spec.StartupTimeout)})", exception);
         }
     }
+
+    private void Tell(string waitsFor) => context.Tell(new ReplicaMessage.Waiting(Id, waitsFor));
 
     private TimeSpan Left(long began)
     {
@@ -148,6 +170,12 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
         }
 
         return lines;
+    }
+
+    /// <summary>On the caller's thread and in order, unlike the framework's own.</summary>
+    private sealed class Progress(ReplicaRun run) : IProgress<string>
+    {
+        public void Report(string value) => run.Tell(value);
     }
 
     private static partial class Log

@@ -6,6 +6,9 @@ namespace Orchestrator.Control.Replicas;
 /// <param name="Restarts">Replacements ever started in this place.</param>
 internal readonly record struct RestartHistory(int Failures, TimeSpan LastFailureAt, int Restarts)
 {
+    /// <summary>Why the last one ended, for people.</summary>
+    public string? LastReason { get; init; }
+
     /// <summary>When the next start may be tried: at once after the first failure, then 1, 2, 4, ... times the base after the last one.</summary>
     public TimeSpan NextAttempt(TimeSpan now, ControlOptions options)
     {

@@ -81,7 +81,7 @@ public sealed record ReplicaStatus
     /// <summary>Where it is in its life.</summary>
     public required ReplicaPhase Phase { get; init; }
 
-    /// <summary>Why, for Failed and Pending; null otherwise.</summary>
+    /// <summary>Why, for Failed and Pending; for Starting what it waits for; null otherwise.</summary>
     public string? Reason { get; init; }
 
     /// <summary>Since when it is in that phase.</summary>
@@ -89,6 +89,21 @@ public sealed record ReplicaStatus
 
     /// <summary>Runtime's id of the container; null before it runs.</summary>
     public string? ContainerId { get; init; }
+
+    /// <summary>Image it was made from; null where there are none.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>Processors it uses, averaged over the last seconds; null: not known.</summary>
+    public double? Cpus { get; init; }
+
+    /// <summary>Bytes of memory it holds; null: not known.</summary>
+    public long? MemoryBytes { get; init; }
+
+    /// <summary>The most it may hold; null: no limit, or not known.</summary>
+    public long? MemoryLimitBytes { get; init; }
+
+    /// <summary>Why the last one in its place ended; null: none did.</summary>
+    public string? LastExit { get; init; }
 
     /// <summary>Where it answers; null before it runs.</summary>
     public string? Address { get; init; }

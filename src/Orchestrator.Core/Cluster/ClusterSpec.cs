@@ -11,11 +11,21 @@ public sealed record ClusterSpec
     /// <summary>Where containers run: <c>process</c> or <c>docker</c>. Default <c>process</c>.</summary>
     public string Runtime { get; init; } = "process";
 
+    /// <summary>What happens to containers when the orchestrator is asked to end: <c>stop</c> ends them, <c>leave</c> leaves them running for the next one to adopt (not under <c>process</c>). Default <c>stop</c>.</summary>
+    // Absent in what an older version wrote, which the generated JSON reader turns into null.
+    public string OnShutdown { get => field ?? ShutdownStop; init; } = ShutdownStop;
+
     /// <summary>Models by unique name.</summary>
     public IReadOnlyList<ModelSpec> Models { get; init; } = [];
 
     /// <summary>Applications by unique name.</summary>
     public IReadOnlyList<ApplicationSpec> Applications { get; init; } = [];
+
+    /// <summary>A value of <see cref="OnShutdown"/>.</summary>
+    public const string ShutdownStop = "stop";
+
+    /// <summary>A value of <see cref="OnShutdown"/>.</summary>
+    public const string ShutdownLeave = "leave";
 
     /// <summary>A cluster without models and applications.</summary>
     public static ClusterSpec Empty { get; } = new();
@@ -61,7 +71,7 @@ public sealed record ModelVersionSpec
     /// <summary>Name of the version, unique within the model; the same characters as a model's name.</summary>
     public required string Version { get; init; }
 
-    /// <summary>Which container serves it: <c>sklearn</c>, <c>onnx</c>, <c>dotnet</c>, <c>noop</c>, or <c>custom</c> with a <see cref="Command"/>.</summary>
+    /// <summary>Which container serves it: <c>sklearn</c>, <c>onnx</c>, <c>dotnet</c>, <c>noop</c>, or <c>custom</c> with a <see cref="Command"/> or an <see cref="Image"/>.</summary>
     public required string Framework { get; init; }
 
     /// <summary>What the framework loads; null for frameworks that need nothing (<c>noop</c>).</summary>
@@ -72,6 +82,12 @@ public sealed record ModelVersionSpec
 
     /// <summary>For <c>custom</c>: the program and its arguments; <c>{port}</c>, <c>{host}</c>, <c>{artefact}</c>, <c>{model}</c> and <c>{version}</c> are replaced.</summary>
     public IReadOnlyList<string> Command { get; init; } = [];
+
+    /// <summary>Under a runtime with images: the one its containers are made from; null: the framework's own. Its name is kept as it is written: what it means is the registry's business.</summary>
+    public string? Image { get; init; }
+
+    /// <summary>What one container may use at most; null: no limits.</summary>
+    public ResourcesSpec? Resources { get; init; }
 
     /// <summary>Environment variables added to the container's.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
@@ -105,6 +121,22 @@ public sealed record ModelVersionSpec
 
     /// <summary>Whether and how long answers are kept.</summary>
     public CacheSpec Cache { get; init; } = new();
+}
+
+/// <summary>What one container may use at most; null: no limit. Only a runtime with isolation (docker) can hold it to that.</summary>
+public sealed record ResourcesSpec
+{
+    /// <summary>Processors, such as 1.5.</summary>
+    public double? Cpus { get; init; }
+
+    /// <summary>Bytes of memory; there is no swap beyond it.</summary>
+    public long? Memory { get; init; }
+
+    /// <summary>Processes and threads.</summary>
+    public int? Pids { get; init; }
+
+    /// <summary>GPUs that it is given.</summary>
+    public int? Gpus { get; init; }
 }
 
 /// <summary>Names an artefact: a local path before it was uploaded, a digest after.</summary>

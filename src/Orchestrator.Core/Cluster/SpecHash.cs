@@ -8,12 +8,12 @@ namespace Orchestrator.Core.Cluster;
 public static class SpecHash
 {
     /// <summary>
-    /// Hex SHA-256 over all that reaches the container's process: framework, artefact, options, command, environment, interpreter, concurrency, threads, most bytes of a batch.
+    /// Hex SHA-256 over all that reaches the container's process: framework, artefact, options, command, environment, interpreter, image, concurrency, threads, most bytes of a batch, resources.
     /// What only the orchestrator reads (replicas, batching policy, cache, queue, timeouts, standby) is not in it.
     /// </summary>
     public static string Compute(ModelVersionSpec spec) => Hash(spec, withProcessSettings: true);
 
-    /// <summary>Hex SHA-256 over what can never change under a version's name: framework, artefact, options, command, environment, interpreter.</summary>
+    /// <summary>Hex SHA-256 over what can never change under a version's name: framework, artefact, options, command, environment, interpreter, image.</summary>
     public static string ComputeImmutable(ModelVersionSpec spec) => Hash(spec, withProcessSettings: false);
 
     private static string Hash(ModelVersionSpec spec, bool withProcessSettings)
@@ -29,6 +29,7 @@ public static class SpecHash
                 writer.WriteNumber("concurrency", spec.Concurrency);
                 writer.WriteNumber("threads", spec.Threads);
                 writer.WriteNumber("maxBytes", spec.Batching.MaxBytes);
+                WriteResources(writer, spec.Resources);
             }
 
             writer.WriteEndObject();
@@ -65,5 +66,33 @@ public static class SpecHash
 
         writer.WriteEndObject();
         writer.WriteString("interpreter", spec.Interpreter);
+        if (spec.Image is not null)
+        {
+            writer.WriteString("image", spec.Image);
+        }
+    }
+
+    // What is unset is left out, so that a key added later leaves the hashes of specs without it alone.
+    private static void WriteResources(Utf8JsonWriter writer, ResourcesSpec? resources)
+    {
+        if (resources is null or { Cpus: null, Memory: null, Pids: null, Gpus: null })
+        {
+            return;
+        }
+
+        writer.WriteStartObject("resources");
+        Write("cpus", (decimal?)resources.Cpus);
+        Write("memory", resources.Memory);
+        Write("pids", resources.Pids);
+        Write("gpus", resources.Gpus);
+        writer.WriteEndObject();
+
+        void Write(string name, decimal? value)
+        {
+            if (value is { } number)
+            {
+                writer.WriteNumber(name, number);
+            }
+        }
     }
 }

@@ -8,8 +8,20 @@ public interface IContainerRuntime
     /// <summary><c>process</c>, <c>docker</c>, ...; also the value of <c>runtime:</c> in a cluster file.</summary>
     string Name { get; }
 
+    /// <summary>Whether containers live on when the orchestrator ends without ending them; the next one adopts them. False by default.</summary>
+    bool ContainersOutliveIt => false;
+
+    /// <summary>Gets what a start needs and may take minutes (a container image). Ready at once by default.</summary>
+    /// <param name="launch">What is to be started.</param>
+    /// <param name="progress">Told in words how far it is.</param>
+    /// <param name="cancellationToken">Gives it up.</param>
+    /// <exception cref="ContainerStartException">It cannot be had; the message says why and what to do.</exception>
+    /// <exception cref="RuntimeUnavailableException">Nothing can be started now.</exception>
+    Task PrepareAsync(ContainerLaunch launch, IProgress<string> progress, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <summary>Starts a container; returns as soon as it runs, long before it is ready.</summary>
     /// <exception cref="ContainerStartException">It cannot be started (unknown framework, missing interpreter, missing artefact); the message says why and what to do.</exception>
+    /// <exception cref="RuntimeUnavailableException">Nothing can be started now.</exception>
     Task<ContainerInfo> StartAsync(ContainerLaunch launch, CancellationToken cancellationToken);
 
     /// <summary>Asks it to drain (SIGTERM), kills it when <paramref name="grace"/> is over, and completes when it and everything it started is gone. Unknown or ended: completes at once.</summary>
@@ -17,6 +29,11 @@ public interface IContainerRuntime
 
     /// <summary>All containers of this cluster that run, whoever started them.</summary>
     Task<IReadOnlyList<ContainerInfo>> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>What the containers of this cluster that run have used, by container id; one that cannot be asked is left out. Nothing by default.</summary>
+    /// <exception cref="RuntimeUnavailableException">None can be asked now.</exception>
+    Task<IReadOnlyDictionary<string, ContainerUsage>> ReadUsageAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, ContainerUsage>>(new Dictionary<string, ContainerUsage>());
 
     /// <summary>Ends of containers as they happen; never misses one that <see cref="ListAsync"/> showed running after the watch began. Ends only when cancelled.</summary>
     IAsyncEnumerable<ContainerExit> WatchExitsAsync(CancellationToken cancellationToken);
@@ -62,7 +79,16 @@ public sealed record ContainerInfo
 
     /// <summary>When it was started.</summary>
     public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>The image it was made from; null where there are none.</summary>
+    public string? Image { get; init; }
 }
+
+/// <summary>What a container has used.</summary>
+/// <param name="CpuTime">Processor time since its start, over all processors.</param>
+/// <param name="MemoryBytes">Memory that it holds now, without what the kernel only caches for it.</param>
+/// <param name="MemoryLimitBytes">The most it may hold; null: no limit.</param>
+public sealed record ContainerUsage(TimeSpan CpuTime, long MemoryBytes, long? MemoryLimitBytes);
 
 /// <summary>Where a container answers HTTP.</summary>
 /// <param name="Host">Host name or IP address; for a Unix socket any valid name.</param>
@@ -90,4 +116,11 @@ public sealed class ContainerStartException : Exception
 {
     /// <inheritdoc/>
     public ContainerStartException(string message, Exception? innerException = null) : base(message, innerException) { }
+}
+
+/// <summary>The runtime cannot be reached (its engine is down); what runs may go on. The message says where it was looked for, and why it failed.</summary>
+public sealed class RuntimeUnavailableException : Exception
+{
+    /// <inheritdoc/>
+    public RuntimeUnavailableException(string message, Exception? innerException = null) : base(message, innerException) { }
 }

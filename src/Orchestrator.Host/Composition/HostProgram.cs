@@ -42,7 +42,7 @@ internal static partial class HostProgram
             await host.RunAsync();
             return 0;
         }
-        catch (Exception exception) when (exception is SurfaceException or RegistryException or ArtefactStoreException or ContainerManifestException)
+        catch (Exception exception) when (exception is SurfaceException or RegistryException or ArtefactStoreException or ContainerManifestException or ContainerStartException)
         {
             // These say what to do; a stack trace would only hide it.
             await Console.Error.WriteLineAsync("FATAL: " + exception.Message);

@@ -4,6 +4,7 @@ using Orchestrator.Core.Cluster.Validation;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Core.Serving;
+using Orchestrator.Docker;
 using Orchestrator.Processes;
 using Orchestrator.Serving;
 using Orchestrator.Storage.Artefacts;
@@ -11,17 +12,26 @@ using Orchestrator.Storage.Registry;
 
 namespace Orchestrator.Host.Composition;
 
-/// <summary>The adapters of this edition (disk, child processes, in memory between the planes), and the two planes over them.</summary>
+/// <summary>The adapters of this edition (disk, child processes or Docker, in memory between the planes), and the two planes over them.</summary>
 internal static class Planes
 {
     public static void Add(IServiceCollection services, HostOptions options)
     {
         AddStorage(services, options);
-        AddProcesses(services, options);
+        services.AddSingleton(_ => FrameworkCatalog.Load(options.ContainersDirectory));
+        if (options.Runtime == DockerContainerRuntime.RuntimeName)
+        {
+            AddDocker(services, options);
+        }
+        else
+        {
+            AddProcesses(services, options);
+        }
+
         services.AddSingleton<IServingSnapshots, InMemoryServingSnapshots>();
         services.AddSingleton<IFrontendReports, InMemoryFrontendReports>();
         services.AddSingleton(s => ValidationContext.ForServer(
-            s.GetRequiredService<FrameworkCatalog>().Names, [s.GetRequiredService<IContainerRuntime>().Name], s.GetRequiredService<IArtefactStore>()));
+            s.GetRequiredService<FrameworkCatalog>().Names, s.GetRequiredService<IContainerRuntime>().Name, s.GetRequiredService<IArtefactStore>()));
         services.AddControlPlane();
         services.AddServing();
     }
@@ -37,9 +47,18 @@ internal static class Planes
 
     private static void AddProcesses(IServiceCollection services, HostOptions options)
     {
-        services.AddSingleton(_ => FrameworkCatalog.Load(options.ContainersDirectory));
         services.AddSingleton<IContainerRuntime>(s => new ProcessContainerRuntime(
             new ProcessRuntimeOptions { WorkFolder = Path.Combine(options.StateDirectory, "processes") },
             s.GetRequiredService<FrameworkCatalog>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ProcessContainerRuntime>>()));
     }
+
+    private static void AddDocker(IServiceCollection services, HostOptions options) =>
+        services.AddSingleton<IContainerRuntime>(s => new DockerContainerRuntime(
+            new DockerRuntimeOptions
+            {
+                WorkFolder = Path.Combine(options.StateDirectory, "docker"),
+                ImagePrefix = options.ImagePrefix,
+                Network = options.DockerNetwork.Length > 0 ? options.DockerNetwork : null,
+            },
+            s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DockerContainerRuntime>>()));
 }

@@ -50,6 +50,23 @@ internal sealed class HostOptions
     [Required]
     public string ContainersDirectory { get; set; } = "";
 
+    /// <summary>Default of <see cref="Runtime"/>.</summary>
+    public const string DefaultRuntime = "process";
+
+    /// <summary>Default of <see cref="ImagePrefix"/>.</summary>
+    public const string DefaultImagePrefix = "orchestrator-";
+
+    /// <summary>Where containers run: <c>process</c> or <c>docker</c>; the cluster file must say the same. Default <c>process</c>.</summary>
+    [Required]
+    public string Runtime { get; set; } = DefaultRuntime;
+
+    /// <summary>Under docker: the image of a version that names none is this, its framework and <c>:latest</c>. Default <c>orchestrator-</c>.</summary>
+    [Required]
+    public string ImagePrefix { get; set; } = DefaultImagePrefix;
+
+    /// <summary>Under docker: the network that containers join; empty: that of the orchestrator's own container, else the engine's default one.</summary>
+    public string DockerNetwork { get; set; } = "";
+
     /// <summary>Largest body of a prediction request in bytes, after decompression. Default 16 MiB.</summary>
     [Range(1024, 1024 * 1024 * 1024)]
     public int MaxBodyBytes { get; set; } = DefaultMaxBodyBytes;

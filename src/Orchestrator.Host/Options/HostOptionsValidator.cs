@@ -16,6 +16,11 @@ internal static class HostOptionsValidator
             errors.Add(result.ErrorMessage ?? string.Join(", ", result.MemberNames));
         }
 
+        if (!Core.Cluster.Validation.ValidationContext.AllRuntimes.Contains(options.Runtime))
+        {
+            errors.Add($"--runtime: expected {string.Join(" or ", Core.Cluster.Validation.ValidationContext.AllRuntimes)}, got '{options.Runtime}'");
+        }
+
         RequireAddress("--query-host", options.QueryHost, errors);
         RequireAddress("--admin-host", options.AdminHost, errors);
         if (options.QueryPort != 0 && options.QueryPort == options.AdminPort)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using Orchestrator.Core.Runtime;
 
 namespace Orchestrator.Processes.Launching;
@@ -9,7 +8,7 @@ internal static class ContainerVariables
 {
     public const string RunId = "ORCHESTRATOR_RUN_ID";
     public const string State = "ORCHESTRATOR_STATE_ID";
-    public const string Replica = "ORCHESTRATOR_REPLICA";
+    public const string Replica = ContractVariables.Replica;
 
     private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin";
 
@@ -48,28 +47,22 @@ internal static class ContainerVariables
             variables[name] = value;
         }
 
-        var spec = launch.Spec;
-        variables["ORCHESTRATOR_MODEL"] = launch.Replica.ModelVersion.Model;
-        variables["ORCHESTRATOR_VERSION"] = launch.Replica.ModelVersion.Version;
-        variables["ORCHESTRATOR_HOST"] = LoopbackPorts.Host;
-        variables["ORCHESTRATOR_PORT"] = Number(port);
-        variables["ORCHESTRATOR_CONCURRENCY"] = Number(spec.Concurrency);
-        variables["ORCHESTRATOR_THREADS"] = Number(spec.Threads);
-        variables["ORCHESTRATOR_MAX_BATCH_BYTES"] = Number(spec.Batching.MaxBytes);
-        variables["ORCHESTRATOR_DRAIN_SECONDS"] = drainTime.TotalSeconds.ToString("0.###", CultureInfo.InvariantCulture);
-        variables["ORCHESTRATOR_OPTIONS"] = JsonSerializer.Serialize(spec.Options);
-        variables.Remove("ORCHESTRATOR_SOCKET");
-        variables.Remove("ORCHESTRATOR_ARTEFACT");
+        variables.Remove(ContractVariables.Socket);
+        variables.Remove(ContractVariables.Artefact);
+        foreach (var (name, value) in ContractVariables.For(launch, drainTime))
+        {
+            variables[name] = value;
+        }
+
+        variables[ContractVariables.Host] = LoopbackPorts.Host;
+        variables[ContractVariables.Port] = port.ToString(CultureInfo.InvariantCulture);
         if (launch.ArtefactPath is not null)
         {
-            variables["ORCHESTRATOR_ARTEFACT"] = launch.ArtefactPath;
+            variables[ContractVariables.Artefact] = launch.ArtefactPath;
         }
 
         variables[RunId] = run.RunId;
         variables[State] = run.StateId;
-        variables[Replica] = launch.Replica.ToString();
         return variables;
     }
-
-    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

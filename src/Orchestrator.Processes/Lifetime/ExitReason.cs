@@ -1,16 +1,10 @@
+using Orchestrator.Core.Runtime;
+
 namespace Orchestrator.Processes.Lifetime;
 
 /// <summary>Says for people why a process ended.</summary>
 internal static class ExitReason
 {
-    private const int SignalOffset = 128;
-
-    private static readonly string?[] Signals =
-    [
-        null, "SIGHUP", "SIGINT", "SIGQUIT", "SIGILL", "SIGTRAP", "SIGABRT", "SIGBUS", "SIGFPE", "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2", "SIGPIPE", "SIGALRM", "SIGTERM",
-        "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGXCPU", "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO", "SIGPWR", "SIGSYS",
-    ];
-
     /// <summary>The line a .NET process ends with when it cannot reserve its heap at start; seen on saturated machines with memory free, and gone at the next start.</summary>
     private const string StartUpHiccup = "Out of memory.";
 
@@ -20,18 +14,12 @@ internal static class ExitReason
     /// <param name="killedForMemory">Whether the kernel's out-of-memory killer struck while it ran.</param>
     public static string For(int exitCode, IReadOnlyList<string> lastLines, bool killedForMemory)
     {
-        var end = Describe(exitCode);
-        if (exitCode == SignalOffset + Native.Sigkill && killedForMemory)
+        var end = ExitText.Of(exitCode);
+        if (exitCode == ExitText.SignalOffset + Native.Sigkill && killedForMemory)
         {
             return $"out of memory: {end}, and the kernel ended processes for lack of memory meanwhile";
         }
 
         return lastLines is [StartUpHiccup] ? $"{end} with the single line '{StartUpHiccup}'; the next start usually works" : end;
-    }
-
-    private static string Describe(int exitCode)
-    {
-        var signal = exitCode - SignalOffset;
-        return signal > 0 && signal < Signals.Length ? $"killed by signal {signal} ({Signals[signal]})" : $"exited with code {exitCode}";
     }
 }

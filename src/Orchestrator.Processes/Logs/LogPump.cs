@@ -1,3 +1,5 @@
+using Orchestrator.Core.Runtime;
+
 namespace Orchestrator.Processes.Logs;
 
 /// <summary>Carries what a container writes into its log.</summary>

@@ -9,7 +9,7 @@ public sealed class StatusCommandTests
     public async Task Status_OfACluster_ShowsModelsAndApplicationsAsText()
     {
         await using var orchestrator = await StartAsync();
-        orchestrator.Status = orchestrator.Status with { Revision = 4, Models = [Model(replicas: [Replica("a", ReplicaPhase.Ready), Replica("b", ReplicaPhase.WarmingUp)])], Applications = [Application()] };
+        orchestrator.Status = orchestrator.Status with { Revision = 4, Models = [Model(replicas: [Replica("a", ReplicaPhase.Ready) with { Image = "orchestrator-sklearn:latest", ContainerId = "0123456789abcdef", Cpus = 0.25, MemoryBytes = 64 << 20, MemoryLimitBytes = 1 << 30, LastExit = "out of memory" }, Replica("b", ReplicaPhase.WarmingUp)])], Applications = [Application()] };
         var run = await CliRun.OfAsync(orchestrator, "status");
         run.ExitCode.ShouldBe(0);
         run.Out.ShouldBe(
@@ -17,6 +17,10 @@ public sealed class StatusCommandTests
             cluster test, revision 4, process: everything is as wanted
             MODEL   VERSION  SERVING  REPLICAS  PHASE             RESTARTS  BATCH  P99     IN FLIGHT  REASON
             digits  2        yes      1/2       WarmingUp, Ready  2         16     4.5 ms  6
+
+            MODEL     REPLICA  PHASE      IMAGE                        CONTAINER     CPU   MEMORY           RESTARTS  LAST EXIT
+            digits:2  a        Ready      orchestrator-sklearn:latest  0123456789ab  25 %  64 MiB of 1 GiB  1         out of memory
+            digits:2  b        WarmingUp  -                            -             -     -                1
 
             APPLICATION  SLO       MODELS  DEFAULT  STATE
             digits       20ms p99  digits  -1       available

@@ -13,7 +13,7 @@ internal sealed class FakeRuntime : IContainerRuntime
     private readonly Channel<ContainerExit> _exits = Channel.CreateUnbounded<ContainerExit>();
     private int _next;
 
-    public string Name => "fake";
+    public string Name => "process";
 
     public Dictionary<string, List<string>> Logs { get; } = [];
 
@@ -32,6 +32,17 @@ internal sealed class FakeRuntime : IContainerRuntime
     public Task StartGate { get; set; } = Task.CompletedTask;
 
     public Exception? ListError { get; set; }
+
+    /// <summary>Called before each start, with what hears of its progress; may throw, may take its time.</summary>
+    public Func<ContainerLaunch, IProgress<string>, Task> OnPrepare { get; set; } = (_, _) => Task.CompletedTask;
+
+    /// <summary>What containers say they have used, by id.</summary>
+    public Dictionary<string, ContainerUsage> Usage { get; } = [];
+
+    public Task PrepareAsync(ContainerLaunch launch, IProgress<string> progress, CancellationToken cancellationToken) => OnPrepare(launch, progress).WaitAsync(cancellationToken);
+
+    public Task<IReadOnlyDictionary<string, ContainerUsage>> ReadUsageAsync(CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyDictionary<string, ContainerUsage>>(new Dictionary<string, ContainerUsage>(Usage));
 
     public async Task<ContainerInfo> StartAsync(ContainerLaunch launch, CancellationToken cancellationToken)
     {

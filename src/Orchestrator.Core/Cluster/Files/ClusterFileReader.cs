@@ -48,7 +48,7 @@ public static class ClusterFileReader
         {
             return context.Errors.Count > 0
                 ? new ClusterFile(path, null, context.Errors, context.Positions)
-                : Unreadable(path, "is empty; expected a mapping with the keys cluster, runtime, models, applications.");
+                : Unreadable(path, "is empty; expected a mapping with the keys cluster, runtime, onShutdown, models, applications.");
         }
 
         var spec = ReadCluster(context, root);
@@ -61,11 +61,12 @@ public static class ClusterFileReader
     private static ClusterSpec ReadCluster(ReadingContext context, ConfigNode root)
     {
         var defaults = ClusterSpec.Empty;
-        var map = new MapReader(context, root, "", "", "a mapping with the keys cluster, runtime, models, applications");
+        var map = new MapReader(context, root, "", "", "a mapping with the keys cluster, runtime, onShutdown, models, applications");
         var spec = new ClusterSpec
         {
             Name = map.Text("cluster", specKey: "name") ?? defaults.Name,
             Runtime = map.Text("runtime") ?? defaults.Runtime,
+            OnShutdown = map.Text("onShutdown") ?? defaults.OnShutdown,
             Models = map.List("models", "a list of models", (node, path, specPath) => ModelNodeReader.Read(context, node, path, specPath)),
             Applications = map.List("applications", "a list of applications", (node, path, specPath) => ApplicationNodeReader.Read(context, node, path, specPath)),
         };

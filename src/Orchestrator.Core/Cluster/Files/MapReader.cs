@@ -112,6 +112,8 @@ internal sealed class MapReader
 
     public int? Bytes(string key) => Value<int>(key, ByteSizes.Expected + ", below 2GiB", text => ByteSizes.TryParse(text, out var bytes) && bytes <= int.MaxValue ? (int)bytes : null);
 
+    public long? Size(string key) => Value<long>(key, ByteSizes.Expected, text => ByteSizes.TryParse(text, out var bytes) ? bytes : null);
+
     public JsonElement? Json(string key) => Node(key) is { } node ? JsonValueReader.Read(_context, node, PathOf(key), SpecKey(key)) : null;
 
     /// <summary>A mapping under a key; null if the key is missing.</summary>

@@ -64,6 +64,8 @@ internal static class ModelNodeReader
         Artefact = ReadArtefact(map),
         Options = ReadOptions(map),
         Command = map.List("command", "a list: the program and its arguments", (node, path, specPath) => map.TextOf(node, path, specPath) ?? ""),
+        Image = map.Text("image"),
+        Resources = ReadResources(map.Map("resources", "a mapping with the keys cpus, memory, pids, gpus")),
         Environment = ReadEnvironment(map),
         Interpreter = map.Text("interpreter") is { } interpreter ? ResolveInterpreter(map, interpreter) : null,
         Replicas = map.Integer("replicas") ?? Defaults.Replicas,
@@ -112,6 +114,18 @@ internal static class ModelNodeReader
         }
 
         return environment;
+    }
+
+    private static ResourcesSpec? ReadResources(MapReader? map)
+    {
+        if (map is null)
+        {
+            return null;
+        }
+
+        var resources = new ResourcesSpec { Cpus = map.Number("cpus"), Memory = map.Size("memory"), Pids = map.Integer("pids"), Gpus = map.Integer("gpus") };
+        map.Finish();
+        return resources;
     }
 
     private static BatchingSpec ReadBatching(MapReader? map)

@@ -10,13 +10,14 @@ public static class ClusterSpecValidator
         ArgumentNullException.ThrowIfNull(context);
         var errors = new SpecErrors();
         NameRule.Check(errors, "name", cluster.Name);
-        errors.CheckKnown("runtime", "runtime", cluster.Runtime, context.Runtimes);
+        CheckRuntime(cluster, context, errors);
         for (var i = 0; i < cluster.Models.Count; i++)
         {
             var path = $"models[{i}]";
             if (errors.CheckPresent(path, cluster.Models[i]))
             {
                 ModelSpecValidator.Validate(cluster.Models[i], path, context, errors);
+                RuntimeSettingsValidator.Validate(cluster.Models[i], path, cluster.Runtime, errors);
             }
         }
 
@@ -34,5 +35,23 @@ public static class ClusterSpecValidator
 
         errors.CheckUnique(cluster.Applications.Select((a, i) => ($"applications[{i}].name", a?.Name ?? "")).Where(n => n.Item2 != ""), "application");
         return errors.All;
+    }
+
+    private static void CheckRuntime(ClusterSpec cluster, ValidationContext context, SpecErrors errors)
+    {
+        if (context.OwnRuntime is { } own && own != cluster.Runtime && ValidationContext.AllRuntimes.Contains(cluster.Runtime))
+        {
+            errors.Add("runtime", $"this orchestrator runs containers under '{own}', not under '{cluster.Runtime}'; write runtime: {own}, or start the orchestrator with --runtime {cluster.Runtime}.");
+        }
+        else
+        {
+            errors.CheckKnown("runtime", "runtime", cluster.Runtime, context.Runtimes);
+        }
+
+        errors.CheckKnown("onShutdown", "value", cluster.OnShutdown, [ClusterSpec.ShutdownStop, ClusterSpec.ShutdownLeave]);
+        if (cluster is { OnShutdown: ClusterSpec.ShutdownLeave, Runtime: RuntimeSettingsValidator.Processes })
+        {
+            errors.Add("onShutdown", "leave is not possible with runtime process, whose containers never outlive the orchestrator; use runtime: docker, or onShutdown: stop.");
+        }
     }
 }

@@ -49,7 +49,7 @@ internal static class ModelVersionSpecValidator
         }
 
         var isCustom = version.Framework == FrameworkCatalog.Custom;
-        if (isCustom && version.Command.Count == 0)
+        if (isCustom && version.Command.Count == 0 && version.Image is null)
         {
             errors.Add($"{path}.command", "is missing; framework custom needs the program to start and its arguments.");
         }
@@ -63,9 +63,9 @@ internal static class ModelVersionSpecValidator
     {
         if (version.Artefact is null)
         {
-            // Of an unknown framework, which is reported, nobody knows what it needs.
+            // An image may hold its artefact. Of an unknown framework, which is reported, nobody knows what it needs.
             var isKnown = context.Frameworks?.Contains(version.Framework) ?? !string.IsNullOrEmpty(version.Framework);
-            if (isKnown && !context.FrameworksWithoutArtefact.Contains(version.Framework))
+            if (isKnown && version.Image is null && !context.FrameworksWithoutArtefact.Contains(version.Framework))
             {
                 errors.Add($"{path}.artefact", $"is missing; framework {version.Framework} needs the model's file or folder.");
             }

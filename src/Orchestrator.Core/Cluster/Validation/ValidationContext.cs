@@ -17,8 +17,14 @@ public sealed record ValidationContext
     /// <summary>Known selection policies.</summary>
     public IReadOnlyCollection<string> SelectionPolicies { get; init; } = [SelectionSpecValidator.Single, "weighted"];
 
+    /// <summary>Every container runtime there is.</summary>
+    public static IReadOnlyCollection<string> AllRuntimes { get; } = ["process", "docker"];
+
     /// <summary>Known container runtimes.</summary>
-    public IReadOnlyCollection<string> Runtimes { get; init; } = ["process", "docker"];
+    public IReadOnlyCollection<string> Runtimes { get; init; } = AllRuntimes;
+
+    /// <summary>On a server: the runtime that it runs with; null: any may be written.</summary>
+    public string? OwnRuntime { get; init; }
 
     /// <summary>Says what is wrong with an artefact (continuing <c>artefact</c>), or null.</summary>
     public required Func<ArtefactSpec, string?> FindArtefactProblem { get; init; }
@@ -37,10 +43,11 @@ public sealed record ValidationContext
     };
 
     /// <summary>For the server: artefacts are in its store.</summary>
-    public static ValidationContext ForServer(IReadOnlyCollection<string> frameworks, IReadOnlyCollection<string> runtimes, IArtefactStore store) => new()
+    public static ValidationContext ForServer(IReadOnlyCollection<string> frameworks, string runtime, IArtefactStore store) => new()
     {
         Frameworks = frameworks,
-        Runtimes = runtimes,
+        Runtimes = [runtime],
+        OwnRuntime = runtime,
         FindArtefactProblem = artefact => artefact switch
         {
             { Digest: null } => "has no digest; upload it first and name the digest that the upload answers",

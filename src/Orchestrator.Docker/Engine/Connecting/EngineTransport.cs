@@ -66,7 +66,7 @@ internal sealed class EngineTransport(EngineEndpoint endpoint, TimeProvider time
     public EngineUnreachableException Broken(EngineCall call, Exception cause)
     {
         _version = null;
-        return new EngineUnreachableException($"the engine at {endpoint} broke off its answer ({call}: {cause.Message})", cause);
+        return new EngineUnreachableException($"engine unreachable at {endpoint}: it broke off its answer ({call}: {cause.Message})", cause);
     }
 
     /// <summary>JSON content for a call.</summary>
@@ -90,12 +90,12 @@ internal sealed class EngineTransport(EngineEndpoint endpoint, TimeProvider time
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             _version = null;
-            throw new EngineUnreachableException($"the engine at {endpoint} did not answer within {Durations.Format(patience)} ({call})", exception);
+            throw new EngineUnreachableException($"engine unreachable at {endpoint}: no answer within {Durations.Format(patience)} ({call})", exception);
         }
         catch (HttpRequestException exception)
         {
             _version = null;
-            throw new EngineUnreachableException($"the engine at {endpoint} cannot be reached: {Explain(exception)}", exception);
+            throw new EngineUnreachableException($"engine unreachable at {endpoint}: {Explain(exception)}", exception);
         }
 
         if (response.IsSuccessStatusCode || (call.NotModifiedIsFine && response.StatusCode == HttpStatusCode.NotModified))
@@ -127,7 +127,7 @@ internal sealed class EngineTransport(EngineEndpoint endpoint, TimeProvider time
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new EngineUnreachableException($"the engine at {endpoint} stopped in the middle of its answer ({call})", exception);
+            throw new EngineUnreachableException($"engine unreachable at {endpoint}: it stopped in the middle of its answer ({call})", exception);
         }
         catch (JsonException exception)
         {
@@ -168,8 +168,14 @@ internal sealed class EngineTransport(EngineEndpoint endpoint, TimeProvider time
     private string Explain(HttpRequestException exception)
     {
         var cause = exception.GetBaseException();
-        return cause is SocketException { SocketErrorCode: SocketError.AccessDenied } && endpoint.SocketPath is not null
-            ? $"{cause.Message}; this user may not use the socket (it belongs to a group, usually docker)"
+        if (endpoint.SocketPath is null || cause is not SocketException { SocketErrorCode: var code })
+        {
+            return cause.Message;
+        }
+
+        // .NET's words for a missing socket file would lead astray ("Cannot assign requested address").
+        return !File.Exists(endpoint.SocketPath) ? "there is no such socket; does the engine run?"
+            : code == SocketError.AccessDenied ? $"{cause.Message}; this user may not use the socket (it belongs to a group, usually docker)"
             : cause.Message;
     }
 }

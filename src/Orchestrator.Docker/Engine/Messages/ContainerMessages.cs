@@ -82,6 +82,9 @@ internal sealed record ContainerState
 
     public bool Running { get; init; }
 
+    /// <summary>Of its first process, on the engine's machine; 0: none runs.</summary>
+    public int Pid { get; init; }
+
     public bool OOMKilled { get; init; }
 
     public int ExitCode { get; init; }

@@ -27,6 +27,9 @@ internal sealed record EngineInfo
     /// <summary><c>name=seccomp,profile=default</c>, <c>name=rootless</c>, <c>name=userns</c>, <c>name=selinux</c>, ...</summary>
     public IReadOnlyList<string>? SecurityOptions { get; init; }
 
+    /// <summary>Bytes of memory of its machine.</summary>
+    public long MemTotal { get; init; }
+
     public bool LiveRestoreEnabled { get; init; }
 
     public string? CgroupVersion { get; init; }

@@ -18,12 +18,19 @@ public sealed class ClusterFileReaderTests
         return file.Spec.ShouldNotBeNull();
     }
 
+    [Theory]
+    [InlineData("../venv", "/venv")]
+    [InlineData("python3", "python3")]
+    public void Parse_Interpreter_IsAPathOrTheNameOfAProgram(string written, string read) =>
+        Spec($"models: [{{ name: m, version: 1, framework: noop, interpreter: {written} }}]").Models[0].Versions[0].Interpreter.ShouldBe(read);
+
     [Fact]
     public void Parse_EveryKey_IsRead()
     {
         var spec = Spec("""
             cluster: c
             runtime: docker
+            onShutdown: leave
             models:
               - name: digits
                 current: 2
@@ -36,7 +43,8 @@ public sealed class ClusterFileReaderTests
                     replicas: 2
                     concurrency: 3
                     threads: 4
-                    interpreter: ../venv
+                    image: registry:5000/digits:1
+                    resources: { cpus: 1.5, memory: 3GiB, pids: 200, gpus: 1 }
                     environment: { KEY: 010, EMPTY: }
                     startupTimeout: 5s
                     queueCapacity: 6
@@ -44,7 +52,7 @@ public sealed class ClusterFileReaderTests
                     standby: true
                     batching: { policy: fixed, maxSize: 7, maxBytes: 8MiB, delay: 9ms }
                     cache: { enabled: false, ttl: 10min }
-                  - { version: 2, framework: custom, command: [run, --port, 80], interpreter: python3 }
+                  - { version: 2, framework: custom, command: [run, --port, 80], image: mine }
             applications:
               - name: ab
                 slo: { latency: 50ms, percentile: 99.9 }
@@ -55,11 +63,12 @@ public sealed class ClusterFileReaderTests
                     - { model: digits, version: 1.10, weight: 0.5 }
                     - { model: digits, version: "2" }
             """);
-        (spec.Name, spec.Runtime).ShouldBe(("c", "docker"));
+        (spec.Name, spec.Runtime, spec.OnShutdown).ShouldBe(("c", "docker", "leave"));
         var model = spec.Models.ShouldHaveSingleItem();
         (model.Name, model.CurrentVersion, model.Timeout).ShouldBe(("digits", "2", TimeSpan.FromSeconds(3)));
         var one = model.Versions[0];
-        (one.Version, one.Framework, one.Artefact!.Path, one.Interpreter).ShouldBe(("1.10", "sklearn", "/base/models/a.joblib", "/venv"));
+        (one.Version, one.Framework, one.Artefact!.Path, one.Image).ShouldBe(("1.10", "sklearn", "/base/models/a.joblib", "registry:5000/digits:1"));
+        one.Resources.ShouldBe(new ResourcesSpec { Cpus = 1.5, Memory = 3L << 30, Pids = 200, Gpus = 1 });
         one.Options.ToDictionary(o => o.Key, o => o.Value.GetRawText()).ShouldBe(new Dictionary<string, string>
         {
             ["method"] = "\"predict\"", ["n"] = "1", ["f"] = "1.50", ["list"] = "[\"a\",2,true,null,\"3\"]", ["map"] = "{\"x\":\"-0x1F\"}",
@@ -70,7 +79,7 @@ public sealed class ClusterFileReaderTests
         one.Batching.ShouldBe(new BatchingSpec { Policy = "fixed", MaxSize = 7, MaxBytes = 8 << 20, Delay = TimeSpan.FromMilliseconds(9) });
         one.Cache.ShouldBe(new CacheSpec { Enabled = false, Ttl = TimeSpan.FromMinutes(10) });
         model.Versions[1].Command.ShouldBe(["run", "--port", "80"]);
-        model.Versions[1].Interpreter.ShouldBe("python3");
+        model.Versions[1].Image.ShouldBe("mine");
         var application = spec.Applications.ShouldHaveSingleItem();
         application.Slo.ShouldBe(new SloSpec { Latency = TimeSpan.FromMilliseconds(50), Percentile = 99.9 });
         application.DefaultOutput!.Value.GetRawText().ShouldBe("""{"a":[1]}""");

@@ -55,10 +55,11 @@ public sealed class SampleFileTests
         // Wrong keys everywhere: the reader then lists the keys it knows.
         const string Wrong = """
             x: 1
+            runtime: docker
             models:
               - x: 1
                 name: m
-                versions: [{ x: 1, version: 1, framework: noop, batching: { x: 1 }, cache: { x: 1 } }]
+                versions: [{ x: 1, version: 1, framework: noop, batching: { x: 1 }, cache: { x: 1 }, resources: { x: 1 } }]
             applications:
               - { x: 1, name: a, slo: { x: 1, latency: 1s }, selection: { x: 1, targets: [{ x: 1, model: m }] } }
             """;

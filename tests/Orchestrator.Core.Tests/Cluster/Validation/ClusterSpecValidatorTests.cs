@@ -16,6 +16,8 @@ public sealed class ClusterSpecValidatorTests
 
     private static ClusterSpec With(params ModelSpec[] models) => new() { Models = models };
 
+    private static ClusterSpec UnderDocker(ModelVersionSpec version) => With(version) with { Runtime = "docker" };
+
     private static ModelSpec Model(string name = "m") => new() { Name = name, CurrentVersion = "1", Versions = [Version] };
 
     private static ApplicationSpec Application(params SelectionTarget[] targets) => new()
@@ -40,6 +42,18 @@ public sealed class ClusterSpecValidatorTests
         { "name", new ClusterSpec { Name = "a/b" } },
         { "name", new ClusterSpec { Name = "a:b" } },
         { "runtime", new ClusterSpec { Runtime = "dokcer" } },
+        { "onShutdown", new ClusterSpec { Runtime = "docker", OnShutdown = "go" } },
+        { "onShutdown", new ClusterSpec { Runtime = "process", OnShutdown = "leave" } },
+        { "models[0].versions[0].image", With(Version with { Image = "m:1" }) },
+        { "models[0].versions[0].resources", With(Version with { Resources = new ResourcesSpec { Cpus = 1 } }) },
+        { "models[0].versions[0].image", UnderDocker(Version with { Image = "two words" }) },
+        { "models[0].versions[0].image", UnderDocker(Version with { Framework = "custom", Command = ["x"] }) },
+        { "models[0].versions[0].interpreter", UnderDocker(Version with { Interpreter = "python3" }) },
+        { "models[0].versions[0].resources.cpus", UnderDocker(Version with { Resources = new ResourcesSpec { Cpus = double.NaN } }) },
+        { "models[0].versions[0].resources.cpus", UnderDocker(Version with { Resources = new ResourcesSpec { Cpus = 0 } }) },
+        { "models[0].versions[0].resources.memory", UnderDocker(Version with { Resources = new ResourcesSpec { Memory = 1024 } }) },
+        { "models[0].versions[0].resources.pids", UnderDocker(Version with { Resources = new ResourcesSpec { Pids = 1 } }) },
+        { "models[0].versions[0].resources.gpus", UnderDocker(Version with { Resources = new ResourcesSpec { Gpus = 0 } }) },
         { "models[1].name", With(Model(), Model()) },
         { "models[0].name", With(Model("..")) },
         { "models[0].timeout", With(Model() with { Timeout = TimeSpan.Zero }) },
@@ -149,7 +163,7 @@ public sealed class ClusterSpecValidatorTests
     public void Validate_Server_WantsADigestInItsStore()
     {
         var stored = "sha256:" + new string('a', 64);
-        var context = ValidationContext.ForServer(["sklearn"], ["process"], new OneArtefact(stored));
+        var context = ValidationContext.ForServer(["sklearn"], "process", new OneArtefact(stored));
         string? Problem(ArtefactSpec artefact) => ClusterSpecValidator.Validate(With(Version with { Framework = "sklearn", Artefact = artefact }), context).SingleOrDefault()?.Message;
         Problem(new ArtefactSpec { Digest = stored }).ShouldBeNull();
         Problem(new ArtefactSpec { Path = "/etc/passwd" })!.ShouldContain("no digest");
@@ -178,5 +192,22 @@ public sealed class ClusterSpecValidatorTests
         public ArtefactInfo? Describe(string wanted) => null;
 
         public Task<int> RemoveUnreferencedAsync(IReadOnlySet<string> referenced, DateTimeOffset olderThan, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+
+    [Theory]
+    [InlineData("custom", false)]
+    [InlineData("sklearn", true)]
+    public void Image_UnderDocker_StandsForCommandAndArtefact(string framework, bool withLimits)
+    {
+        var version = Version with { Framework = framework, Image = "registry:5000/m@sha256:ab", Resources = withLimits ? new ResourcesSpec { Cpus = 0.5, Memory = 1 << 28, Pids = 64, Gpus = 1 } : null };
+        ClusterSpecValidator.Validate(UnderDocker(version), Context).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Runtime_NotTheServersOwn_SaysHowBothFit()
+    {
+        var server = ValidationContext.ForServer(["noop"], "docker", new OneArtefact("x"));
+        ClusterSpecValidator.Validate(new ClusterSpec { Runtime = "process" }, server).ShouldHaveSingleItem().Message
+            .ShouldBe("this orchestrator runs containers under 'docker', not under 'process'; write runtime: docker, or start the orchestrator with --runtime process.");
     }
 }

@@ -1,10 +1,11 @@
 using System.Text;
 
-namespace Orchestrator.Processes.Logs;
+namespace Orchestrator.Core.Runtime;
 
 /// <summary>Cuts a stream of bytes into lines of text; a longer line than a log should hold is cut into pieces.</summary>
-internal sealed class LineSplitter
+public sealed class LineSplitter
 {
+    /// <summary>Characters of a line, at most.</summary>
     public const int LongestLine = 16 * 1024;
 
     private readonly Decoder _decoder = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetDecoder();

@@ -1,7 +1,7 @@
 using System.Text;
-using Orchestrator.Processes.Logs;
+using Orchestrator.Core.Runtime;
 
-namespace Orchestrator.Processes.Tests.Logs;
+namespace Orchestrator.Core.Tests.Runtime;
 
 public sealed class LineSplitterTests
 {

@@ -1,11 +1,10 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
-using Orchestrator.Core.Runtime;
 
-namespace Orchestrator.Processes.Lifetime;
+namespace Orchestrator.Core.Runtime;
 
-/// <summary>Hands each exit to everybody who watches.</summary>
-internal sealed class ExitFeed
+/// <summary>Hands each exit to everybody who watches; for adapters of <see cref="IContainerRuntime"/>. Thread-safe.</summary>
+public sealed class ExitFeed
 {
     private readonly Lock _lock = new();
     private readonly List<Channel<ContainerExit>> _watchers = [];
