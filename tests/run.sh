@@ -1,15 +1,25 @@
 #!/usr/bin/env bash
 # Every test there is: installs what they need, builds, runs them, and ends with one line `N passed, N failed`. Leaves nothing running.
-#   bash tests/run.sh [NAME...]   only the suites whose name contains one of NAME
+#   bash tests/run.sh [--no-docker] [NAME...]   only the suites whose name contains one of NAME
+# Docker tests run on an engine of their own (docker-engine.sh), which needs root; without --no-docker they fail if it cannot be started.
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
 # Everything that tests start carries this in its environment, so that what is left over at the end can be found.
 export ORCHESTRATOR_TEST_RUN="run-$$-$(date +%s)"
 started=$(date +%s)
+docker=yes only=() without=()
+for argument in "$@"; do
+  case $argument in
+    --no-docker) docker=no without=(-trait- Needs=Docker) ;;
+    -*) fail "unknown option '$argument'; expected --no-docker or parts of suites' names" ;;
+    *) only+=("$argument") ;;
+  esac
+done
 
 need_dotnet
 need_programs "python3 python3 the-Python-containers" "node nodejs the-ONNX-container" "npm npm installs-ONNX-Runtime" "setpriv util-linux ends-containers-with-their-parent" "curl curl readiness-checks" "pgrep procps finds-leftovers"
 need_python "sklearn python3-sklearn models" "pandas python3-pandas named-columns" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP" \
   "onnx python3-onnx test-models" "pytest python3-pytest Python-tests"
+[ "$docker" = no ] || need_programs "dockerd docker.io the-Docker-tests" "busybox busybox-static the-Docker-tests'-smallest-image"
 install_missing
 need_onnxruntime
 build artifacts/tests.stamp Orchestrator.sln
@@ -24,8 +34,6 @@ wanted() {
   for name in "${only[@]}"; do [[ $1 == *"$name"* ]] && return 0; done
   return 1
 }
-only=("$@")
-
 # count NAME SECONDS PASSED FAILED SKIPPED: adds up and prints one line; a suite that ran no test has failed.
 count() {
   local note=''
@@ -45,7 +53,7 @@ field() { sed -E 's/\x1b\[[0-9;]*m//g' "$1" | grep -oE "$2" | tail -n 1 | grep -
 run_dotnet() { # assembly
   local name=$1 log="$results/$1.log" begin=$SECONDS total errors failures left
   wanted "$name" || return 0
-  timeout 1200 dotnet "artifacts/bin/$name/release/$name.dll" -noColor -noLogo >"$log" 2>&1 || true
+  timeout 1200 dotnet "artifacts/bin/$name/release/$name.dll" -noColor -noLogo ${without[@]+"${without[@]}"} >"$log" 2>&1 || true
   total=$(field "$log" 'Total: [0-9]+') errors=$(field "$log" 'Errors: [0-9]+') failures=$(field "$log" 'Failed: [0-9]+') left=$(field "$log" 'Skipped: [0-9]+')
   failures=$((${failures:-0} + ${errors:-0}))
   count "$name" $((SECONDS - begin)) $((${total:-0} - failures - ${left:-0})) "$failures" "${left:-0}"
@@ -69,6 +77,15 @@ run_node() { # name folder
   count "$name" $((SECONDS - begin)) "${ok:-0}" "${bad:-0}" 0
 }
 
+# An engine that cannot be had is no reason to stop here: its tests then fail, each with the reason.
+if [ "$docker" = yes ] && { wanted Orchestrator.Docker.Tests || wanted Orchestrator.EndToEnd.Tests; }; then
+  trap 'bash tests/docker-engine.sh stop' EXIT
+  if ORCHESTRATOR_TEST_DOCKER_SOCKET=$(bash tests/docker-engine.sh start); then
+    export ORCHESTRATOR_TEST_DOCKER_SOCKET
+    ! wanted Orchestrator.EndToEnd.Tests || DOCKER_HOST=unix://$ORCHESTRATOR_TEST_DOCKER_SOCKET bash deploy/images.sh sklearn onnx dotnet noop || say "the images could not be built; their tests will fail"
+  fi
+fi
+
 for project in $(git ls-files '*.Tests.csproj' 2>/dev/null || find . -name '*.Tests.csproj' -not -path './artifacts/*' | sort); do
   name=$(basename "$project" .csproj)
   [ "$name" = Orchestrator.EndToEnd.Tests ] || run_dotnet "$name"
@@ -78,6 +95,11 @@ run_pytest sklearn-container containers/sklearn/tests
 run_node node-sdk containers/sdk/node
 run_node onnx-container containers/onnx
 run_dotnet Orchestrator.EndToEnd.Tests
+
+if [ "$docker" = yes ]; then
+  bash tests/docker-engine.sh stop
+  trap - EXIT
+fi
 
 # Nothing may be left running of what the tests started.
 left=$(for p in /proc/[0-9]*; do

@@ -61,7 +61,7 @@ public sealed class EngineTransportTests
     public async Task Call_NobodyListens_IsUnreachableAndSaysWhere()
     {
         using var engine = new EngineClient(new EngineEndpoint { SocketPath = "/nowhere/docker.sock" }, TimeProvider.System);
-        (await Should.ThrowAsync<EngineUnreachableException>(() => engine.System.GetInfoAsync(Test))).Message.ShouldStartWith("the engine at unix:///nowhere/docker.sock cannot be reached: ");
+        (await Should.ThrowAsync<EngineUnreachableException>(() => engine.System.GetInfoAsync(Test))).Message.ShouldBe("engine unreachable at unix:///nowhere/docker.sock: there is no such socket; does the engine run?");
     }
 
     [Fact]
@@ -80,7 +80,7 @@ public sealed class EngineTransportTests
         var call = engine.System.GetInfoAsync(Test);
         await asked.Task;
         time.Advance(EngineTransport.Patience);
-        (await Should.ThrowAsync<EngineUnreachableException>(() => call)).Message.ShouldContain("did not answer within 30s (GET /info)");
+        (await Should.ThrowAsync<EngineUnreachableException>(() => call)).Message.ShouldContain("no answer within 30s (GET /info)");
     }
 
     [Fact]

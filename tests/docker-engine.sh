@@ -1,0 +1,94 @@
+#!/usr/bin/env bash
+# A Docker engine for the tests alone: a socket, a data folder, a containerd and a bridge of its own, so that no other engine of this machine is touched.
+#   bash tests/docker-engine.sh start    starts it unless it runs; prints the path of its socket
+#   bash tests/docker-engine.sh halt     ends the engine only: with live-restore its containers go on, as the tests want to see
+#   bash tests/docker-engine.sh stop     ends its containers and networks, then the engine; images stay for the next run
+#   bash tests/docker-engine.sh socket   prints the path of its socket
+# Variables: ORCHESTRATOR_TEST_DOCKER, the data folder (kept between runs, so that images are built once); ORCHESTRATOR_TEST_DOCKER_SUBNET, the first two numbers of its addresses.
+source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
+exec 3>&1 1>&2
+
+DATA=${ORCHESTRATOR_TEST_DOCKER:-/var/lib/orchestrator-tests/docker}
+SUBNET=${ORCHESTRATOR_TEST_DOCKER_SUBNET:-10.213}
+ID=$(printf %s "$DATA" | sha256sum | cut -c1-6)
+RUN=/run/orchestrator-tests/$ID
+SOCKET=$RUN/docker.sock
+BRIDGE=orchtest-$ID
+LOG=$RUN/engine.log
+# Debian's client: another one on PATH may refuse an engine of this age.
+client() { DOCKER_HOST=unix://$SOCKET "$([ -x /usr/bin/docker ] && echo /usr/bin/docker || echo docker)" "$@"; }
+
+engine_pid() {
+  local pid
+  pid=$(cat "$RUN/engine.pid" 2>/dev/null) || return 1
+  [ -n "$pid" ] && tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -q -- "--data-root $DATA " && echo "$pid"
+}
+
+answers() { client version --format '{{.Server.Version}}' >/dev/null 2>&1; }
+
+make_bridge() {
+  ip link show "$BRIDGE" >/dev/null 2>&1 || ip link add "$BRIDGE" type bridge
+  ip addr show dev "$BRIDGE" | grep -q "$SUBNET.0.1/" || ip addr add "$SUBNET.0.1/24" dev "$BRIDGE"
+  ip link set "$BRIDGE" up
+}
+
+start() {
+  need_programs "dockerd docker.io the-Docker-tests" "ip iproute2 the-test-engine's-bridge"
+  install_missing
+  [ "$(id -u)" = 0 ] || fail "the Docker tests start an engine of their own, which needs root; run as root, or leave them out: tests/run.sh --no-docker"
+  mkdir -p "$DATA" "$RUN"
+  if ! engine_pid >/dev/null; then
+    make_bridge
+    rm -f "$RUN/engine.pid" "$SOCKET"
+    # No rule of this machine's firewall is touched: tests need neither the way out nor published ports beyond loopback.
+    # What a test run is known by must not be in the engine's environment: it would be taken for a leftover.
+    env -u ORCHESTRATOR_TEST_RUN setsid dockerd --host "unix://$SOCKET" --data-root "$DATA" --exec-root "$RUN/exec" --pidfile "$RUN/engine.pid" \
+      --live-restore --bridge "$BRIDGE" --iptables=false --ip-forward=false --ip-masq=false --default-address-pool "base=$SUBNET.128.0/17,size=24" \
+      --shutdown-timeout 3 </dev/null >"$LOG" 2>&1 3>&- &
+  fi
+  local i
+  for ((i = 0; i < 300; i++)); do
+    ! answers || return 0
+    sleep 0.2
+    [ "$i" -lt 15 ] || engine_pid >/dev/null || break
+  done
+  tail -n 20 "$LOG" || true
+  fail "the engine for the tests does not start; its log is $LOG"
+}
+
+# Ends a process and waits until it is gone; kills it after 30 s.
+end() {
+  local pid=$1 i
+  kill "$pid" 2>/dev/null || return 0
+  for ((i = 0; i < 300; i++)); do
+    kill -0 "$pid" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  kill -KILL "$pid" 2>/dev/null || true
+}
+
+halt() {
+  local pid
+  if pid=$(engine_pid); then end "$pid"; fi
+}
+
+stop() {
+  # An engine that was halted holds containers that only it can end.
+  if ! answers && [ -d "$RUN/exec" ]; then start; fi
+  if answers; then
+    client ps -aq | xargs -r -n 20 env DOCKER_HOST="unix://$SOCKET" "$([ -x /usr/bin/docker ] && echo /usr/bin/docker || echo docker)" rm -f -v >/dev/null || true
+    client network prune -f >/dev/null || true
+    client volume prune -f >/dev/null || true
+  fi
+  halt
+  ip link delete "$BRIDGE" 2>/dev/null || true
+  rm -rf "$RUN/exec" "$SOCKET"
+}
+
+case ${1:-} in
+  start) start; echo "$SOCKET" >&3 ;;
+  halt) halt ;;
+  stop) stop ;;
+  socket) echo "$SOCKET" >&3 ;;
+  *) fail "expected start, halt, stop or socket, got '${1:-}'" ;;
+esac
