@@ -27,6 +27,7 @@ internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
     private readonly ModelQueue _queue;
     private readonly IReplicaClient _client;
     private readonly ReplicaLoopContext _context;
+    private readonly BusySpell _busy;
     private readonly CancellationTokenSource _removed = new();
     private ManualResetValueTaskSourceCore<Batch?> _delivery;
 
@@ -35,6 +36,7 @@ internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
         _queue = queue;
         _client = client;
         _context = context;
+        _busy = new BusySpell(context.Time, context.HungBatch);
         Endpoint = endpoint;
         Stats = stats;
         Bounds = bounds;
@@ -123,7 +125,7 @@ internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
             var remaining = batch.Latest == long.MinValue ? TimeSpan.Zero : time.GetElapsedTime(batch.DispatchedAt, batch.Latest);
             var patience = (remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero) + _context.HungBatch;
             using var hung = new CancellationTokenSource(patience, time);
-            reply = await _client.InferAsync(batch, remaining, hung.Token);
+            reply = _busy.Judge(await _client.InferAsync(batch, remaining, hung.Token));
         }
         finally
         {

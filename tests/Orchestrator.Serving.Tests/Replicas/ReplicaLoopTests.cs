@@ -122,6 +122,34 @@ public sealed class ReplicaLoopTests
     }
 
     [Fact]
+    public async Task NothingButBusyForLongerThanAHungBatch_CountsAsFailureEachTime()
+    {
+        var rig = new ServingRig(hungBatch: TimeSpan.FromSeconds(1));
+        rig.Serve("1", ("1", ["a"]));
+        var answer = rig.Ask(1, milliseconds: 3_000_000);
+        for (var call = rig.Clients["a"].NextAsync(); rig.Updater.Report().Single().ConsecutiveFailures < 2; call = rig.Clients["a"].NextAsync())
+        {
+            await AdvanceUntil(rig, call);
+            (await call).Fail(ReplyKind.Busy, "the worker hangs", mayHaveRun: false);
+        }
+
+        rig.Updater.Report().Single().LastFailure!.ShouldContain("nothing but 'busy' for 1 s");
+        answer.IsCompleted.ShouldBeFalse();
+        rig.Time.Advance(3_000_000 * Ms);
+        (await answer).Kind.ShouldBe(OutcomeKind.DeadlineMissed);
+    }
+
+    private static async Task AdvanceUntil(ServingRig rig, Task done)
+    {
+        // Ends with the batch, or with the task's own patience.
+        while (!done.IsCompleted)
+        {
+            rig.Time.Advance(10 * Ms);
+            await Task.Yield();
+        }
+    }
+
+    [Fact]
     public async Task Hung_IsGivenUpAfterPatience_AndCountsAsFailure()
     {
         var rig = new ServingRig(hungBatch: TimeSpan.FromSeconds(1));
