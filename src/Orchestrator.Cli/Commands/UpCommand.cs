@@ -48,6 +48,11 @@ internal sealed class UpCommand
     {
         var admin = new Uri($"http://{Loopback}:{parsed.GetValue(_adminPort)}/");
         using var session = new Session(_context, _globals, parsed, admin);
+        if (parsed.GetValue(_urlPort) == parsed.GetValue(_adminPort))
+        {
+            throw new CliException(ExitCodes.Invalid, "--url-port and --admin-port: expected two different ports.");
+        }
+
         var containers = parsed.GetValue(_containers) ?? FrameworkCatalog.FindFolder(AppContext.BaseDirectory);
         var runtime = parsed.GetValue(_runtime);
         if (parsed.GetValue(_file) is { } file)
@@ -206,7 +211,11 @@ internal sealed class UpCommand
 
     private static async Task<int> ExplainEndAsync(Session session, int code, HostLog log)
     {
-        if (code != ExitCodes.Ok)
+        if (code != ExitCodes.Ok && log.Fatal is { } reason)
+        {
+            await session.Printer.ErrorAsync($"the orchestrator ended: {reason}", [$"its log: {log.Path}"]);
+        }
+        else if (code != ExitCodes.Ok)
         {
             await session.Printer.ErrorAsync($"the orchestrator ended with code {code}; its last words (all of them in {log.Path}):", log.Last);
         }

@@ -7,7 +7,10 @@ internal sealed class HostLog : IAsyncDisposable
 {
     private const int Remembered = 20;
     private const long LongestFile = 16 * 1024 * 1024;
-    private static readonly string[] WorthShowing = [" warn: ", " fail: ", " crit: ", "FATAL: ", "Unhandled exception"];
+    private const string FatalMark = "FATAL: ";
+
+    // Not the FATAL line: it is the last one, and is told as the reason of the end.
+    private static readonly string[] WorthShowing = [" warn: ", " fail: ", " crit: ", "Unhandled exception"];
 
     private readonly TextWriter _terminal;
     private readonly bool _showAll;
@@ -26,7 +29,6 @@ internal sealed class HostLog : IAsyncDisposable
         Path = path;
         _terminal = terminal;
         _showAll = showAll;
-        Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(path))!);
         _file = file is null ? Open() : new StreamWriter(file);
     }
 
@@ -34,6 +36,9 @@ internal sealed class HostLog : IAsyncDisposable
 
     /// <summary>The newest lines, oldest first.</summary>
     public IReadOnlyList<string> Last => [.. _last];
+
+    /// <summary>What the orchestrator itself said of its end; null: nothing.</summary>
+    public string? Fatal => _last.LastOrDefault(l => l.StartsWith(FatalMark, StringComparison.Ordinal))?[FatalMark.Length..];
 
     /// <summary>While something draws on the terminal lines wait.</summary>
     public void Hold() => _isHeld = true;
@@ -134,6 +139,7 @@ internal sealed class HostLog : IAsyncDisposable
     {
         try
         {
+            Directory.CreateDirectory(System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))!);
             if (File.Exists(Path))
             {
                 File.Move(Path, Path + ".1", overwrite: true);

@@ -69,5 +69,8 @@ internal static class OrchestratorHost
 
         // Even its Critical level would make ASP.NET Core start an activity and a log scope per request.
         logging.AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None);
+
+        // What it logs of a failed start it throws as well, and HostProgram says it in one line.
+        logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
     }
 }

@@ -14,6 +14,7 @@ namespace Orchestrator.Host.Composition;
 internal abstract partial class Surface(IServiceProvider core, ILogger logger) : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
+    private bool _stopped;
 
     protected abstract string Name { get; }
 
@@ -47,8 +48,9 @@ internal abstract partial class Surface(IServiceProvider core, ILogger logger) :
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        if (_app is not null)
+        if (_app is not null && !_stopped)
         {
+            _stopped = true;
             await _app.StopAsync(cancellationToken);
         }
     }
@@ -57,6 +59,8 @@ internal abstract partial class Surface(IServiceProvider core, ILogger logger) :
     {
         if (_app is not null)
         {
+            // When another part did not start nothing was stopped: a request under way would meet disposed services.
+            await StopAsync(CancellationToken.None);
             await _app.DisposeAsync();
         }
     }

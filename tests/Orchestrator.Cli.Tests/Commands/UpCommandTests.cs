@@ -9,13 +9,41 @@ public sealed class UpCommandTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task Up_WhenTheHostEndsAtOnce_SaysItsLastWordsAndPassesItsCodeOn()
+    public async Task Up_WhenTheHostEndsAtOnce_SaysItsReasonOnceAndPassesItsCodeOn()
     {
-        var run = await UpAsync("echo \"FATAL: port taken by $1 $2\" >&2; exit 7", CliRun.Token);
+        var run = await UpAsync("echo before >&2; echo \"FATAL: port taken by $1 $2\" >&2; exit 7", CliRun.Token);
+        run.ExitCode.ShouldBe(7);
+        var log = Path.Combine(_folder.FullName, "state", "host.log");
+        run.Error.ShouldBe($"starting the orchestrator\nerror: the orchestrator ended: port taken by --query-port 1337\n  its log: {log}\n");
+        (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "state", "host.log"), CliRun.Token)).ShouldContain("FATAL: port taken");
+    }
+
+    [Fact]
+    public async Task Up_WhenTheHostEndsWithoutAReason_SaysItsLastWords()
+    {
+        var run = await UpAsync("echo strange >&2; exit 7", CliRun.Token);
         run.ExitCode.ShouldBe(7);
         run.Error.ShouldContain("the orchestrator ended with code 7");
-        run.Error.ShouldContain("FATAL: port taken by --query-port 1337");
-        (await File.ReadAllTextAsync(Path.Combine(_folder.FullName, "state", "host.log"), CliRun.Token)).ShouldContain("FATAL: port taken");
+        run.Error.ShouldContain("  strange");
+    }
+
+    [Theory]
+    [InlineData("/proc/nowhere")]
+    [InlineData("/etc/hostname")]
+    public async Task Up_WithAStateFolderThatCannotBeMade_SaysSo(string folder)
+    {
+        var run = await UpAsync("exit 7", CliRun.Token, arguments: ["--state", folder]);
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain($"{folder}/host.log: cannot be written");
+        run.Error.ShouldContain("Choose another folder with --state.");
+    }
+
+    [Fact]
+    public async Task Up_WithOnePortForBoth_IsAMistake()
+    {
+        var run = await UpAsync("exit 7", CliRun.Token, adminPort: 1337);
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain("--url-port and --admin-port: expected two different ports.");
     }
 
     [Fact]
@@ -72,9 +100,11 @@ public sealed class UpCommandTests : IDisposable
         using var error = new StringWriter();
         var context = new CliContext { In = TextReader.Null, Out = output, Error = TextWriter.Synchronized(error), Environment = n => n == "ORCHESTRATOR_HOST_PROGRAM" ? program : null };
         var port = (adminPort ?? FreePort()).ToString(CultureInfo.InvariantCulture);
-        var code = await CliProgram.RunAsync(["up", "--state", Path.Combine(_folder.FullName, "state"), "--admin-port", port, .. arguments], context, stop);
+        var code = await CliProgram.RunAsync(["up", .. State(arguments), "--admin-port", port, .. arguments], context, stop);
         return new CliRun(code, output.ToString(), error.ToString());
     }
+
+    private string[] State(string[] arguments) => arguments.Contains("--state") ? [] : ["--state", Path.Combine(_folder.FullName, "state")];
 
     private static int FreePort()
     {

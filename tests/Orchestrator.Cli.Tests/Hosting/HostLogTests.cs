@@ -15,9 +15,10 @@ public sealed class HostLogTests : IDisposable
         await using (var log = new HostLog(FilePath, terminal, showAll: false))
         {
             await log.PumpAsync(new StringReader("12:00 info: A[1] fine\n12:01 warn: B[2] not fine\nFATAL: over\n"));
+            log.Fatal.ShouldBe("over");
         }
 
-        terminal.ToString().ShouldBe("12:01 warn: B[2] not fine\nFATAL: over\n");
+        terminal.ToString().ShouldBe("12:01 warn: B[2] not fine\n");
         (await File.ReadAllTextAsync(FilePath, CliRun.Token)).Split('\n').Length.ShouldBe(4);
     }
 
