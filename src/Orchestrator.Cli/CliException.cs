@@ -10,6 +10,6 @@ internal sealed class CliException(int exitCode, string message, IReadOnlyList<s
     /// <summary>Every single mistake, where there are several.</summary>
     public IReadOnlyList<string> Details { get; } = details ?? [];
 
-    /// <summary>The same as the server said it, with paths in the spec.</summary>
+    /// <summary>The same with their places in the spec, and in the file where there is one.</summary>
     public IReadOnlyList<SpecError> SpecErrors { get; init; } = [];
 }

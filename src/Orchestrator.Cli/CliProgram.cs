@@ -40,7 +40,7 @@ internal static class CliProgram
         }
         catch (CliException e)
         {
-            await printer.ErrorAsync(e.Message, e.Details);
+            await printer.ErrorAsync(e.Message, e.Details, e.SpecErrors);
             return e.ExitCode;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)

@@ -15,7 +15,7 @@ internal sealed class DeployCommand
     private readonly Option<string?> _path = new("--path") { Description = "File or folder with the model; uploaded unless the orchestrator has it.", HelpName = "PATH" };
     private readonly Option<string[]> _options = new("--option") { Description = "NAME=VALUE for the framework, such as method=predict_proba; JSON or text; repeatable.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
     private readonly Option<string[]> _environment = new("--env") { Description = "NAME=VALUE for the container's environment; repeatable.", HelpName = "NAME=VALUE", DefaultValueFactory = _ => [] };
-    private readonly Option<string[]> _command = new("--command") { Description = "For custom: program and arguments; {port}, {host}, {artefact}, {model} and {version} are replaced.", HelpName = "WORD", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+    private readonly Option<string[]> _command = new("--command") { Description = "For custom: program and arguments; {python}, {port}, {host}, {artefact}, {model} and {version} are replaced.", HelpName = "WORD", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
     private readonly Option<string?> _interpreter = new("--interpreter") { Description = "Python interpreter or virtual environment to run it with.", HelpName = "PATH" };
     private readonly Option<string?> _image = new("--image") { Description = "Under docker: the image its containers are made from; it may hold the model, --path can be left out then.", HelpName = "IMAGE" };
     private readonly Option<double?> _cpus = new("--cpus") { Description = "Under docker: processors one container may use, such as 1.5.", HelpName = "N" };

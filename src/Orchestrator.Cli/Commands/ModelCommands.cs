@@ -29,7 +29,7 @@ internal static class ModelCommands
             await session.Printer.ResultAsync(model, j => j.ModelStatus, async () =>
             {
                 await session.Printer.LineAsync($"{model.Name}: {model.State}{(model.Reason is null ? "" : $": {model.Reason}")}");
-                await session.Printer.LineAsync($"current {model.CurrentVersion}, serving {model.ServingVersion ?? "none"}, rollback to {model.PreviousVersion ?? "nowhere"}");
+                await session.Printer.LineAsync($"current {model.CurrentVersion}, serving {model.ServingVersion ?? "none"}, {(model.PreviousVersion is null ? "no version to roll back to" : $"rollback to {model.PreviousVersion}")}");
                 foreach (var line in Signature(version))
                 {
                     await session.Printer.LineAsync(line);
@@ -70,9 +70,9 @@ internal static class ModelCommands
             yield return $"  out  {output.Name} {output.Datatype} [{string.Join(", ", output.Shape)}]";
         }
 
-        foreach (var warning in signature.Warnings)
+        foreach (var warning in StatusTables.Warnings(version))
         {
-            yield return $"  warning: {warning}";
+            yield return $"  {warning}";
         }
     }
 

@@ -9,6 +9,9 @@ namespace Orchestrator.Cli.Commands;
 /// <summary><c>orch predict</c>.</summary>
 internal static class PredictCommand
 {
+    /// <summary>What Clipper's errors end with: of no use to somebody who wrote a command.</summary>
+    private const string ClipperSchema = "Expected JSON schema:";
+
     public static Command Create(CliContext context, GlobalOptions globals)
     {
         var application = new Argument<string>("application") { Description = "Name of the application." }.CompletedByApplications(context, globals);
@@ -18,17 +21,14 @@ internal static class PredictCommand
         {
             var text = await ReadAsync(session, parsed.GetRequiredValue(input), stop);
             var body = $"{{\"{(parsed.GetValue(batch) ? "input_batch" : "input")}\":{text}}}";
-            var began = session.Context.Time.GetTimestamp();
             using var answer = await SendAsync(session, parsed.GetRequiredValue(application), body, stop);
             var content = await answer.Content.ReadAsStringAsync(stop);
-            var took = session.Context.Time.GetElapsedTime(began);
             if (!answer.IsSuccessStatusCode)
             {
                 throw await ExplainAsync(session, parsed.GetRequiredValue(application), answer, content, stop);
             }
 
-            await PrintAsync(session, content, took);
-            return ExitCodes.Ok;
+            return await PrintAsync(session, content) ? ExitCodes.Ok : ExitCodes.Failed;
         });
     }
 
@@ -90,6 +90,8 @@ internal static class PredictCommand
             // Something else than the frontend answered; its words are quoted as they are.
         }
 
+        var schema = text.IndexOf(ClipperSchema, StringComparison.Ordinal);
+        text = schema < 0 ? text : text[..schema].TrimEnd();
         if (answer.StatusCode == System.Net.HttpStatusCode.NotFound && await KnownApplicationsAsync(session, stop) is { } known && !known.Contains(application))
         {
             return Names.Unknown("application", application, known);
@@ -111,31 +113,35 @@ internal static class PredictCommand
         }
     }
 
-    private static async Task PrintAsync(Session session, string content, TimeSpan took)
+    /// <returns>Whether every query has an output.</returns>
+    private static async Task<bool> PrintAsync(Session session, string content)
     {
+        using var document = JsonDocument.Parse(content);
+        var answers = document.RootElement.TryGetProperty("batch_predictions", out var batch) ? [.. batch.EnumerateArray()] : new[] { document.RootElement };
+        var isComplete = answers.All(a => a.TryGetProperty("output", out _));
         if (session.Printer.IsJson)
         {
             await session.Printer.RawLineAsync(content.Trim());
-            return;
+            return isComplete;
         }
 
-        using var document = JsonDocument.Parse(content);
-        var answers = document.RootElement.TryGetProperty("batch_predictions", out var batch) ? [.. batch.EnumerateArray()] : new[] { document.RootElement };
         foreach (var answer in answers)
         {
             await session.Printer.RawLineAsync(answer.TryGetProperty("output", out var output) ? output.GetRawText() : $"error: {Member(answer, "error")}: {Member(answer, "cause")}");
         }
 
-        await session.Printer.NoteAsync(Describe(answers, took));
+        await session.Printer.NoteAsync(Describe(answers));
+        return isComplete;
     }
 
-    private static string Describe(JsonElement[] answers, TimeSpan took)
+    // Without the time it took: most of that would be the start of this very program.
+    private static string Describe(JsonElement[] answers)
     {
         var models = answers.Where(a => a.TryGetProperty("model", out _)).Select(a => $"{Member(a, "model")}:{Member(a, "version")}").Distinct().ToList();
         var defaults = answers.Where(a => a.TryGetProperty("default", out var d) && d.ValueKind == JsonValueKind.True).ToList();
         var by = models.Count > 0 ? $"answered by {string.Join(", ", models)}" : "answered";
         var note = defaults.Count == 0 ? "" : $"; {(answers.Length == 1 ? "this is" : $"{defaults.Count} are")} the default output: {Member(defaults[0], "default_explanation")}";
-        return $"{by} in {Output.Sizes.Format(took)}{note}";
+        return $"{by}{note}";
     }
 
     private static string? Member(JsonElement element, string name) =>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -10,6 +11,13 @@ internal static class Root
         globals = new GlobalOptions();
         var root = new RootCommand($"orch runs and steers a prediction serving cluster.\n\n{ExitCodes.Explained}");
         globals.AddTo(root);
+        foreach (var help in root.Options.OfType<HelpOption>())
+        {
+            // The spellings of Windows are only noise among what a shell completes.
+            help.Aliases.Remove("/h");
+            help.Aliases.Remove("/?");
+        }
+
         root.With(
             UpCommand.Create(context, globals),
             ApplyCommand.Create(context, globals),

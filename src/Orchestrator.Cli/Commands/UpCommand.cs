@@ -159,7 +159,7 @@ internal sealed class UpCommand
         catch (CliException e) when (e.ExitCode is ExitCodes.Failed or ExitCodes.TimedOut)
         {
             // The rest serves; a corrected file can be applied to the running orchestrator.
-            await session.Printer.ErrorAsync(e.Message, e.Details);
+            await session.Printer.ErrorAsync(e.Message, e.Details, e.SpecErrors);
             await session.Printer.NoteAsync("the orchestrator stays up; correct the file and run: orch apply -f FILE");
         }
         finally

@@ -149,7 +149,7 @@ internal sealed class HostLog : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Failed, string.Create(CultureInfo.InvariantCulture, $"{Path}: cannot be written: {e.Message}. Choose another folder with --state."), innerException: e);
+            throw new CliException(ExitCodes.Failed, string.Create(CultureInfo.InvariantCulture, $"{Path}: cannot be written: {e.Message.TrimEnd('.')}. Choose another folder with --state."), innerException: e);
         }
     }
 }

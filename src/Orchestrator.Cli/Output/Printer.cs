@@ -86,11 +86,15 @@ internal sealed class Printer
         }
     }
 
-    public async Task ErrorAsync(string message, IReadOnlyList<string> details)
+    /// <param name="message">What happened and what to do.</param>
+    /// <param name="details">Every single mistake, for people.</param>
+    /// <param name="mistakes">The same with their places, for JSON; none: <paramref name="details"/> without.</param>
+    public async Task ErrorAsync(string message, IReadOnlyList<string> details, IReadOnlyList<SpecError>? mistakes = null)
     {
         if (IsJson)
         {
-            await _context.Error.WriteLineAsync(JsonSerializer.Serialize(new AdminError(message, [.. details.Select(d => new SpecError("", d))]), Indented.AdminError));
+            var error = new AdminError(message, mistakes is { Count: > 0 } ? mistakes : [.. details.Select(d => new SpecError("", d))]);
+            await _context.Error.WriteLineAsync(JsonSerializer.Serialize(error, Indented.AdminError));
             return;
         }
 

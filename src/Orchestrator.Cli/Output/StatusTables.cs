@@ -47,14 +47,14 @@ internal static class StatusTables
     /// <summary>The replicas of one model.</summary>
     public static TextTable Replicas(ModelStatus model)
     {
-        var table = new TextTable("version", "replica", "phase", "address", "restarts", "batches", "rows", "failures", "reason");
+        var table = new TextTable("version", "replica", "phase", "address", "restarts", "batch limit", "batches", "rows", "failures", "reason");
         foreach (var version in model.Versions)
         {
             foreach (var replica in version.Replicas)
             {
                 table.Add(
                     version.Spec.Version, replica.Instance, new Cell(replica.Phase.ToString(), ToneOf(replica.Phase)), replica.Address ?? Nothing, Number(replica.Restarts),
-                    Number(replica.Report?.Batches ?? 0), Number(replica.Report?.Rows ?? 0), Number(replica.Report?.ConsecutiveFailures ?? 0), Shorten(replica.Reason ?? replica.Report?.LastFailure ?? ""));
+                    replica.Report is { } report ? Number(report.BatchLimit) : Nothing, Number(replica.Report?.Batches ?? 0), Number(replica.Report?.Rows ?? 0), Number(replica.Report?.ConsecutiveFailures ?? 0), Shorten(replica.Reason ?? replica.Report?.LastFailure ?? ""));
             }
         }
 
@@ -75,16 +75,13 @@ internal static class StatusTables
         return table;
     }
 
-    /// <summary>Latency by batch size.</summary>
+    /// <summary>Latency by batch size. The replicas of a version share one profile.</summary>
     public static TextTable Profile(IEnumerable<ReplicaReport> reports)
     {
-        var table = new TextTable("replica", "rows up to", "batches", "p50", "p99", "batch limit");
-        foreach (var report in reports)
+        var table = new TextTable("rows up to", "batches", "p50", "p99");
+        foreach (var bucket in reports.Select(r => r.Profile).MaxBy(p => p.Sum(b => b.Samples)) ?? [])
         {
-            foreach (var bucket in report.Profile)
-            {
-                table.Add(report.Id.ToString(), Number(bucket.Rows), Number(bucket.Samples), Sizes.Format(bucket.P50), Sizes.Format(bucket.P99), Number(report.BatchLimit));
-            }
+            table.Add(Number(bucket.Rows), Number(bucket.Samples), Sizes.Format(bucket.P50), Sizes.Format(bucket.P99));
         }
 
         return table;
@@ -114,11 +111,21 @@ internal static class StatusTables
             isServing ? new Cell("yes", CellTone.Good) : isCurrent ? new Cell("not yet", CellTone.Busy) : new Cell("no", CellTone.Quiet),
             new Cell($"{ready}/{wanted}", ready >= wanted ? CellTone.Plain : CellTone.Busy),
             Phases(version),
-            Number(version.Replicas.Sum(r => r.Restarts)),
+            Number(Restarts(version.Replicas)),
             reports.Count == 0 ? Nothing : Number(reports.Max(r => r.BatchLimit)),
             P99(reports),
             Number(reports.Sum(r => r.InFlight)),
-            Shorten((isCurrent ? model.Reason : null) ?? replicaReason ?? ""));
+            Shorten((isCurrent ? model.Reason : null) ?? replicaReason ?? Warnings(version).FirstOrDefault() ?? ""));
+    }
+
+    /// <summary>What the container says against its model, such as another library than it was saved with.</summary>
+    internal static IEnumerable<string> Warnings(VersionStatus version) => (version.Signature?.Warnings ?? []).Select(w => $"warning: {w}");
+
+    // A replacement counts its predecessors; a failed one that is still listed for its reason would count them twice.
+    private static int Restarts(IReadOnlyList<ReplicaStatus> replicas)
+    {
+        var running = replicas.Where(r => r.Phase != ReplicaPhase.Failed).ToList();
+        return (running.Count > 0 ? running : replicas).Sum(r => r.Restarts);
     }
 
     /// <summary>A reason for a table or a line of progress; the whole of it is in <c>orch model show</c>.</summary>

@@ -36,8 +36,11 @@ internal static class ClusterFileLoader
 
     /// <summary>Gives the server's complaints their places in the file.</summary>
     public static CliException Locate(ClusterFile file, CliException error) =>
-        new(error.ExitCode, error.Message, [.. error.SpecErrors.Select(e => file.Locate(e).ToString())], error);
+        Explain(error.ExitCode, error.Message, [.. error.SpecErrors.Select(file.Locate)], error);
 
     private static CliException Explain(string path, IReadOnlyList<SpecError> errors) =>
-        new(ExitCodes.Invalid, $"{path}: {(errors.Count == 1 ? "1 mistake" : $"{errors.Count} mistakes")}; nothing was changed.", [.. errors.Select(e => e.ToString())]);
+        Explain(ExitCodes.Invalid, $"{path}: {(errors.Count == 1 ? "1 mistake" : $"{errors.Count} mistakes")}; nothing was changed.", errors, null);
+
+    private static CliException Explain(int exitCode, string message, IReadOnlyList<SpecError> errors, Exception? inner) =>
+        new(exitCode, message, [.. errors.Select(e => e.ToString())], inner) { SpecErrors = errors };
 }

@@ -49,6 +49,14 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
         {
             throw Explain(end.Failed);
         }
+
+        foreach (var model in last!.Models.Where(m => models is null || models.Contains(m.Name)))
+        {
+            foreach (var warning in model.Versions.Where(v => v.Spec.Version == model.ServingVersion).SelectMany(StatusTables.Warnings))
+            {
+                await printer.NoteAsync($"{model.Name}:{model.ServingVersion}: {warning}");
+            }
+        }
     }
 
     private static List<string> Unfinished(ClusterStatus? status, IReadOnlySet<string>? models) =>

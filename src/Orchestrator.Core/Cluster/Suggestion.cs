@@ -3,7 +3,7 @@ namespace Orchestrator.Core.Cluster;
 /// <summary>Finds what somebody probably meant.</summary>
 public static class Suggestion
 {
-    /// <summary><c> (did you mean 'x'?)</c>, or nothing if no candidate is near: at most a third of the letters wrong.</summary>
+    /// <summary><c> (did you mean 'x'?)</c>, or nothing if no candidate is near: at most a third of the letters wrong, and one of them right.</summary>
     public static string For(string text, IEnumerable<string> candidates)
     {
         var nearest = candidates
@@ -11,7 +11,8 @@ public static class Suggestion
             .OrderBy(c => c.Distance)
             .ThenBy(c => c.Candidate, StringComparer.Ordinal)
             .FirstOrDefault((Candidate: "", Distance: int.MaxValue));
-        return nearest.Distance <= Math.Max(1, (Math.Min(text.Length, nearest.Candidate.Length) + 2) / 3) ? $" (did you mean '{nearest.Candidate}'?)" : "";
+        var shorter = Math.Min(text.Length, nearest.Candidate.Length);
+        return nearest.Distance < shorter && nearest.Distance <= Math.Max(1, (shorter + 2) / 3) ? $" (did you mean '{nearest.Candidate}'?)" : "";
     }
 
     /// <summary>Least number of letters inserted, removed, replaced or swapped with a neighbour (Damerau-Levenshtein, restricted).</summary>

@@ -67,6 +67,19 @@ public sealed class CommandTreeTests
         System.Text.Json.JsonDocument.Parse(run.Error).RootElement.GetProperty("error").GetString().ShouldNotBeNull().ShouldContain("Cannot reach");
     }
 
+    [Fact]
+    public async Task Mistakes_InJson_HaveTheirPlaces()
+    {
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "cluster: a\nmodles: []\n", CliRun.Token);
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, "up", "-f", file, "-o", "json");
+        run.ExitCode.ShouldBe(2);
+        var mistake = System.Text.Json.JsonDocument.Parse(run.Error).RootElement.GetProperty("details")[0];
+        mistake.GetProperty("path").GetString().ShouldBe("modles");
+        mistake.GetProperty("line").GetInt32().ShouldBe(2);
+        File.Delete(file);
+    }
+
     [Theory]
     [InlineData("[suggest:8]", "orch mod", "model")]
     [InlineData("[suggest:20]", "orch model deploy --", "--framework")]

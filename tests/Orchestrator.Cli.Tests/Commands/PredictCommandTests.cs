@@ -14,7 +14,7 @@ public sealed class PredictCommandTests
         var run = await CliRun.OfAsync(orchestrator, line.Split(' '));
         run.ExitCode.ShouldBe(0);
         run.Out.ShouldBe("7\n");
-        run.Error.ShouldStartWith("answered by digits:2 in ");
+        run.Error.ShouldBe("answered by digits:2\n");
         orchestrator.Requests.Last().ShouldBe(request);
     }
 
@@ -40,11 +40,23 @@ public sealed class PredictCommandTests
     }
 
     [Fact]
-    public async Task Predict_OfABatch_PrintsALineForEach()
+    public async Task Predict_OfABatch_PrintsALineForEachAndFailsIfOneFailed()
     {
         await using var orchestrator = await StartAsync();
         orchestrator.Prediction = (200, """{"batch_predictions":[{"output":1,"default":false},{"error":"Query processing error","cause":"bad row"}]}""");
-        (await CliRun.OfAsync(orchestrator, "predict", "digits", "--batch", "[[1],[2]]")).Out.ShouldBe("1\nerror: Query processing error: bad row\n");
+        var run = await CliRun.OfAsync(orchestrator, "predict", "digits", "--batch", "[[1],[2]]");
+        run.Out.ShouldBe("1\nerror: Query processing error: bad row\n");
+        run.ExitCode.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Predict_OfAnInputThatTheModelDoesNotTake_SaysWhyWithoutClippersSchema()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Prediction = (400, """{"error":"Json error","cause":"Error parsing JSON: data has 2 elements, expected 64. Expected JSON schema: \n  {\n  }\n"}""");
+        var run = await CliRun.OfAsync(orchestrator, "predict", "digits", "[1,2]");
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldBe("error: digits: 400 Bad Request: Json error: Error parsing JSON: data has 2 elements, expected 64.\n");
     }
 
     [Fact]

@@ -16,7 +16,7 @@ public sealed class StatusCommandTests
             """
             cluster test, revision 4, process: everything is as wanted
             MODEL   VERSION  SERVING  REPLICAS  PHASE             RESTARTS  BATCH  P99     IN FLIGHT  REASON
-            digits  2        yes      1/2       WarmingUp, Ready  2         16     4.5 ms  6
+            digits  2        yes      1/2       WarmingUp, Ready  2         16     4.5 ms  6          warning: made by another version
 
             MODEL     REPLICA  PHASE      IMAGE                        CONTAINER     CPU   MEMORY           RESTARTS  LAST EXIT
             digits:2  a        Ready      orchestrator-sklearn:latest  0123456789ab  25 %  64 MiB of 1 GiB  1         out of memory
@@ -26,6 +26,16 @@ public sealed class StatusCommandTests
             digits       20ms p99  digits  -1       available
 
             """);
+    }
+
+    [Fact]
+    public async Task Status_OfAReplacementBesideTheFailedOne_CountsARestartOnce()
+    {
+        await using var orchestrator = await StartAsync();
+        var failed = Replica("a", ReplicaPhase.Failed) with { Restarts = 3, Report = null };
+        var successor = Replica("b", ReplicaPhase.Pending) with { Restarts = 4, Report = null };
+        orchestrator.Status = orchestrator.Status with { Models = [Model(replicas: [failed, successor])] };
+        (await CliRun.OfAsync(orchestrator, "status")).Out.ShouldContain("Pending  4 ");
     }
 
     [Fact]

@@ -26,6 +26,7 @@ public sealed class WaitTests
             digits:2/a: Starting
             digits: serving
             digits:2/a: Ready
+            digits:2: warning: made by another version
             digits: ready
 
             """);

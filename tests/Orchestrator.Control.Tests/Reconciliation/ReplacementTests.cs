@@ -85,12 +85,13 @@ public sealed class ReplacementTests
         await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1")));
         await _cluster.SettleAsync();
 
-        _cluster.Crash(_cluster.Runtime.Running.Single().Replica, 3, "exited with code 3", "loading", "FATAL: made with 1.3, this is 1.2: retrain");
+        var fatal = $"FATAL: '/var/state/artefacts/sha256/{new string('a', 64)}/files/m.pkl' was made with 1.3, this is 1.2: retrain";
+        _cluster.Crash(_cluster.Runtime.Running.Single().Replica, 3, "exited with code 3", "loading", fatal);
         await _cluster.PassAsync();
 
         var failed = _cluster.Model().Versions.Single().Replicas.Single(r => r.Phase == ReplicaPhase.Failed);
-        failed.Reason.ShouldBe("exited with code 3: made with 1.3, this is 1.2: retrain");
-        failed.LastLogLines.ShouldBe(["loading", "FATAL: made with 1.3, this is 1.2: retrain"]);
+        failed.Reason.ShouldBe("'m.pkl' was made with 1.3, this is 1.2: retrain (exited with code 3)");
+        failed.LastLogLines.ShouldBe(["loading", fatal]);
     }
 
     [Fact]
