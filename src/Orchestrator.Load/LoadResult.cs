@@ -23,6 +23,9 @@ public sealed class LoadResult
     /// <summary>Latencies of the model answers.</summary>
     public required LatencyHistogram ModelLatency { get; init; }
 
+    /// <summary>Latencies of the refusals: 429, 503 and 504.</summary>
+    public required LatencyHistogram RefusalLatency { get; init; }
+
     /// <summary>
     /// Latencies of all requests that were answered, whatever the answer. In an open loop those that could not be sent before the end are in here with the time
     /// they had waited until then: leaving them out would make an overloaded server look fast.

@@ -35,6 +35,7 @@ public sealed class LoadRunnerTests
         result.Counts.Total.ShouldBe(70);
         result.Latency.Count.ShouldBe(70);
         result.ModelLatency.Count.ShouldBe(10);
+        result.RefusalLatency.Count.ShouldBe(30);
         result.Problems.Count.ShouldBe(10);
         result.Problems.ShouldContain("request 6: 500 {\"error\":\"boom\"}");
         result.Cancelled.ShouldBeFalse();

@@ -93,7 +93,7 @@ public sealed class SimulatorTests
     public void Run_WrongPlan_SaysWhatIsExpected()
     {
         var plan = new SimulationPlan { Policy = "deferred", Models = [Model] };
-        Message(plan with { Policy = "best" }).ShouldContain("known: fifo, aimd, deferred");
+        Message(plan with { Policy = "best" }).ShouldContain("known: fifo, none, fixed, aimd");
         Message(plan with { Load = 0 }).ShouldContain("load");
         Message(plan with { Requests = 1 }).ShouldContain("requests");
         Message(plan with { Models = [] }).ShouldContain("at least one model");

@@ -153,7 +153,7 @@ public sealed record ArtefactSpec
 public sealed record BatchingSpec
 {
     /// <summary>Default of <see cref="Policy"/>.</summary>
-    public const string DefaultPolicy = "aimd";
+    public const string DefaultPolicy = "deferred";
 
     /// <summary>Default of <see cref="MaxSize"/>, rows.</summary>
     public const int DefaultMaxSize = 1024;
@@ -161,7 +161,7 @@ public sealed record BatchingSpec
     /// <summary>Default of <see cref="MaxBytes"/>.</summary>
     public const int DefaultMaxBytes = 8 * 1024 * 1024;
 
-    /// <summary><c>none</c>, <c>fixed</c>, <c>aimd</c> or <c>quantile</c>. Default <c>aimd</c>.</summary>
+    /// <summary><c>none</c>, <c>fixed</c>, <c>aimd</c>, <c>quantile</c> or <c>deferred</c>. Default <c>deferred</c>.</summary>
     public string Policy { get; init; } = DefaultPolicy;
 
     /// <summary>Most rows in one batch. Default 1024.</summary>
@@ -170,7 +170,7 @@ public sealed record BatchingSpec
     /// <summary>Most bytes of tensor data in one batch. Default 8 MiB.</summary>
     public int MaxBytes { get; init; } = DefaultMaxBytes;
 
-    /// <summary>How long a batch that is not full may wait for more (delayed batching, Clipper section 4.3.2). Default 0.</summary>
+    /// <summary>How long a batch that is not full may wait for more (delayed batching, Clipper section 4.3.2); <c>deferred</c> decides by itself and <c>none</c> never waits. Default 0.</summary>
     public TimeSpan Delay { get; init; }
 }
 

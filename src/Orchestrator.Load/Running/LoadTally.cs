@@ -11,6 +11,7 @@ internal sealed class LoadTally
     private readonly ConcurrentQueue<string> _problems = [];
     private readonly LatencyHistogram _latency = new();
     private readonly LatencyHistogram _modelLatency = new();
+    private readonly LatencyHistogram _refusalLatency = new();
     private readonly long[] _counts = new long[AnswerCounts.Classes];
     private readonly long[] _series;
     private readonly int _rows;
@@ -42,6 +43,11 @@ internal sealed class LoadTally
 
         var latency = _time.GetElapsedTime(arrival.Intended, ended);
         _latency.Record(latency);
+        if (answer is AnswerClass.TooManyRequests or AnswerClass.Unavailable or AnswerClass.DeadlineExceeded)
+        {
+            _refusalLatency.Record(latency);
+        }
+
         if (answer == AnswerClass.Model)
         {
             _modelLatency.Record(latency);
@@ -80,6 +86,7 @@ internal sealed class LoadTally
         Counts = new AnswerCounts(_counts),
         InTime = _inTime,
         ModelLatency = _modelLatency,
+        RefusalLatency = _refusalLatency,
         Latency = _latency,
         Series = Rows(),
         Problems = [.. _problems],

@@ -5,11 +5,11 @@ namespace Orchestrator.Serving.Batching;
 /// <summary>The batching policies by name.</summary>
 public static class BatchPolicies
 {
-    private static readonly FrozenDictionary<string, IBatchPolicy> ByName =
-        new IBatchPolicy[] { new NoBatchPolicy(), new FixedBatchPolicy(), new AimdBatchPolicy(), new QuantileBatchPolicy(), new DeferredBatchPolicy() }.ToFrozenDictionary(p => p.Name);
+    private static readonly IBatchPolicy[] All = [ new NoBatchPolicy(), new FixedBatchPolicy(), new AimdBatchPolicy(), new QuantileBatchPolicy(), new DeferredBatchPolicy()];
+    private static readonly FrozenDictionary<string, IBatchPolicy> ByName = All.ToFrozenDictionary(p => p.Name);
 
     /// <summary>Names, for validation and messages.</summary>
-    public static IReadOnlyCollection<string> Names => ByName.Keys;
+    public static IReadOnlyCollection<string> Names { get; } = [.. All.Select(p => p.Name)];
 
     /// <summary>The policy of that name.</summary>
     /// <exception cref="ArgumentException">There is none; a validated spec never names such a one.</exception>

@@ -24,11 +24,11 @@ public static class GoodputPlot
             Trace.Poisson => "Poisson",
             Trace.Gamma => "gamma, CV 4",
             Trace.Bursty => "bursty on/off",
-            Trace.Step => "step, 0.5x to 2x",
+            Trace.Step => "step: half the load, then twice",
             _ => "closed loop",
         },
-        trace == Trace.Closed ? "clients" : "offered load / capacity",
-        trace != Trace.Closed,
+        trace == Trace.Closed ? "clients" : trace == Trace.Step ? "load / capacity (half of it, then twice)" : "offered load / capacity",
+        trace is not (Trace.Closed or Trace.Step),
         [.. results.GroupBy(r => r.Plan.Policy).Select(g => new PlotSeries(g.Key, [.. g.Select(Point).OrderBy(p => p.X)]))]);
 
     private static (double X, double Y) Point(SimulationResult result) => (

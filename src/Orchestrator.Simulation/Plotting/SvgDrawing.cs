@@ -16,7 +16,7 @@ internal static class SvgDrawing
     private const int Header = 92;
     private const int MostColumns = 3;
 
-    private static readonly string[] Colours = ["#999999", "#E69F00", "#56B4E9", "#CC79A7", "#009E73", "#D55E00", "#0072B2", "#000000"];
+    private static readonly string[] Colours = ["#999999", "#56B4E9", "#009E73", "#E69F00", "#CC79A7", "#D55E00", "#0072B2", "#000000"];
 
     public static string Draw(string title, string subtitle, IReadOnlyList<string> names, IReadOnlyList<PlotPanel> panels)
     {

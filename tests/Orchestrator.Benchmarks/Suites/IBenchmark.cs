@@ -36,6 +36,8 @@ internal static class AllBenchmarks
         new RestMissBenchmark(),
         new AddedLatencyBenchmark(),
         new IdleBenchmark(),
+        new SchedulerBenchmark(),
+        new OverloadBenchmark(),
         new InProcessBenchmark(TrainedModels.LinearSvm, "Linear SVM, two classes", 25.5, 26),
         new InProcessBenchmark(TrainedModels.Logistic, "Logistic regression, ten classes", 24.6, null),
         new InProcessBenchmark(TrainedModels.KernelSvm, "Kernel SVM, ten classes", 0.97, null),

@@ -164,6 +164,33 @@ public sealed class ModelQueueTests
     }
 
     [Fact]
+    public async Task Deferred_LateBehindTheWorkAhead_RejectedAtOnceWithTheTimeToDrain()
+    {
+        var rig = new ServingRig(cacheBytes: 0);
+        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "deferred", MaxSize = 4 } }, ("1", ["a"]));
+        var queue = rig.Version().Queue;
+        for (var rows = 1; rows <= 4; rows *= 2)
+        {
+            for (var i = 0; i < 8; i++)
+            {
+                queue.Profile.Record(rows, 10 * Ms);
+            }
+        }
+
+        var accepted = Enumerable.Range(0, 9).Select(i => rig.Ask(i, milliseconds: 200)).ToArray();
+        await rig.Clients["a"].NextAsync();
+
+        // One is out for 10 ms and eight wait, two batches of 10 ms each: alone it would be done in time, behind them not.
+        var shed = await rig.Ask(20, milliseconds: 25);
+        shed.Kind.ShouldBe(OutcomeKind.Rejected);
+        shed.RetryAfter.ShouldBe(20 * Ms);
+        shed.Explanation!.ShouldContain("more work than it can do in time");
+        (await rig.Ask(21, milliseconds: 5)).Kind.ShouldBe(OutcomeKind.DeadlineMissed);
+        rig.Ask(22, milliseconds: 200).IsCompleted.ShouldBeFalse();
+        accepted.ShouldAllBe(a => !a.IsCompleted);
+    }
+
+    [Fact]
     public async Task NoReplica_AnsweredAtOnce()
     {
         var rig = new ServingRig();

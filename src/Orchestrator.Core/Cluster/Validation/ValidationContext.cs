@@ -12,7 +12,7 @@ public sealed record ValidationContext
     public IReadOnlyCollection<string> FrameworksWithoutArtefact { get; init; } = ["noop", "custom"];
 
     /// <summary>Known batching policies.</summary>
-    public IReadOnlyCollection<string> BatchingPolicies { get; init; } = ["none", "fixed", "aimd", "quantile"];
+    public IReadOnlyCollection<string> BatchingPolicies { get; init; } = ["none", "fixed", "aimd", "quantile", "deferred"];
 
     /// <summary>Known selection policies.</summary>
     public IReadOnlyCollection<string> SelectionPolicies { get; init; } = [SelectionSpecValidator.Single, "weighted"];

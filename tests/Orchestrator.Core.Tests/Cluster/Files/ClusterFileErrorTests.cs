@@ -52,7 +52,7 @@ public sealed class ClusterFileErrorTests
         "f.yaml:9:19: models[0].versions[0].replicas: expected a whole number, found 'two'.",
         "f.yaml:10:22: models[0].versions[0].concurrency: 0 is out of range; expected 1 to 64.",
         "f.yaml:11:9: models[0].versions[0].batchng: unknown key 'batchng' (did you mean 'batching'?); expected batching, cache, command, concurrency, environment, framework, idempotent, image, interpreter, options, path, queueCapacity, replicas, resources, standby, startupTimeout, threads, version.",
-        "f.yaml:12:29: models[0].versions[0].batching.policy: unknown batching policy 'amid' (did you mean 'aimd'?); expected one of none, fixed, aimd, quantile.",
+        "f.yaml:12:29: models[0].versions[0].batching.policy: unknown batching policy 'amid' (did you mean 'aimd'?); expected one of none, fixed, aimd, quantile, deferred.",
         "f.yaml:12:44: models[0].versions[0].batching.maxSize: expected a whole number, found '1.5'.",
         "f.yaml:12:56: models[0].versions[0].batching.delay: expected a duration such as 250us, 20ms, 1.5s, 10min or 2h, found '5'.",
         "f.yaml:13:16: models[0].versions[0].cache: expected a mapping with the keys enabled, ttl, found 'yes'.",
