@@ -5,7 +5,7 @@ namespace Orchestrator.Serving.Batching;
 /// <summary>The batching policies by name.</summary>
 public static class BatchPolicies
 {
-    private static readonly IBatchPolicy[] All = [ new NoBatchPolicy(), new FixedBatchPolicy(), new AimdBatchPolicy(), new QuantileBatchPolicy(), new DeferredBatchPolicy()];
+    private static readonly IBatchPolicy[] All = [new NoBatchPolicy(), new FixedBatchPolicy(), new AimdBatchPolicy(), new QuantileBatchPolicy(), new DeferredBatchPolicy()];
     private static readonly FrozenDictionary<string, IBatchPolicy> ByName = All.ToFrozenDictionary(p => p.Name);
 
     /// <summary>Names, for validation and messages.</summary>

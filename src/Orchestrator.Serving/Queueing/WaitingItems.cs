@@ -28,8 +28,8 @@ internal sealed class WaitingItems<TItem>
     public int RowsBefore(long deadline)
     {
         var earliest = NextDeadline;
-        return Count == 0 || deadline <= earliest ? 0
-            : deadline >= _latestDeadline ? Rows
+        return Count == 0 || deadline < earliest ? 0
+            : deadline >= _latestDeadline ? Rows // of equal deadlines the first to come goes first
             : (int)(Rows * ((double)(deadline - earliest) / (_latestDeadline - earliest)));
     }
 

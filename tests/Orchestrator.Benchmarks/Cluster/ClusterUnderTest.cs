@@ -4,6 +4,7 @@ using System.Text.Json;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Json;
+using Orchestrator.Core.Serving;
 
 namespace Orchestrator.Benchmarks.Cluster;
 
@@ -72,6 +73,10 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
                 .Select(a => new Uri(a.Contains("://", StringComparison.Ordinal) ? a.TrimEnd('/') + "/" : $"http://{a}/")),
         ];
     }
+
+    /// <summary>What the frontend last reported of each replica of a model.</summary>
+    public async Task<IReadOnlyList<ReplicaReport>> ReportsAsync(string model, CancellationToken stop) =>
+        await _admin.GetFromJsonAsync($"api/v1/models/{model}/versions/1/profile", CoreJson.Default.IReadOnlyListReplicaReport, stop) ?? throw new BenchmarkException("the admin API answered null");
 
     public async ValueTask DisposeAsync()
     {

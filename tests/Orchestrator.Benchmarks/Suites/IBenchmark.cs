@@ -38,6 +38,7 @@ internal static class AllBenchmarks
         new IdleBenchmark(),
         new SchedulerBenchmark(),
         new OverloadBenchmark(),
+        new SimulatorBenchmark(),
         new InProcessBenchmark(TrainedModels.LinearSvm, "Linear SVM, two classes", 25.5, 26),
         new InProcessBenchmark(TrainedModels.Logistic, "Logistic regression, ten classes", 24.6, null),
         new InProcessBenchmark(TrainedModels.KernelSvm, "Kernel SVM, ten classes", 0.97, null),

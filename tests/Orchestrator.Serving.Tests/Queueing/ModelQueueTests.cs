@@ -167,27 +167,24 @@ public sealed class ModelQueueTests
     public async Task Deferred_LateBehindTheWorkAhead_RejectedAtOnceWithTheTimeToDrain()
     {
         var rig = new ServingRig(cacheBytes: 0);
-        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "deferred", MaxSize = 4 } }, ("1", ["a"]));
-        var queue = rig.Version().Queue;
-        for (var rows = 1; rows <= 4; rows *= 2)
+        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "deferred", MaxSize = 1 } }, ("1", ["a"]));
+        for (var i = 0; i < 8; i++)
         {
-            for (var i = 0; i < 8; i++)
-            {
-                queue.Profile.Record(rows, 10 * Ms);
-            }
+            rig.Version().Queue.Profile.Record(1, 10 * Ms);
         }
 
-        var accepted = Enumerable.Range(0, 9).Select(i => rig.Ask(i, milliseconds: 200)).ToArray();
+        // One is out for 10 ms, three wait for 10 ms each: for a fifth nothing is left of its 45 ms.
+        var accepted = Enumerable.Range(0, 4).Select(i => rig.Ask(i, milliseconds: 45)).ToArray();
         await rig.Clients["a"].NextAsync();
-
-        // One is out for 10 ms and eight wait, two batches of 10 ms each: alone it would be done in time, behind them not.
-        var shed = await rig.Ask(20, milliseconds: 25);
+        var shed = await rig.Ask(20, milliseconds: 45).WaitAsync(TimeSpan.FromSeconds(30));
         shed.Kind.ShouldBe(OutcomeKind.Rejected);
-        shed.RetryAfter.ShouldBe(20 * Ms);
+        shed.RetryAfter.ShouldBe(30 * Ms);
         shed.Explanation!.ShouldContain("more work than it can do in time");
-        (await rig.Ask(21, milliseconds: 5)).Kind.ShouldBe(OutcomeKind.DeadlineMissed);
-        rig.Ask(22, milliseconds: 200).IsCompleted.ShouldBeFalse();
+        (await rig.Ask(21, milliseconds: 5).WaitAsync(TimeSpan.FromSeconds(30))).Kind.ShouldBe(OutcomeKind.DeadlineMissed);
         accepted.ShouldAllBe(a => !a.IsCompleted);
+
+        // Behind nothing but the batch that is out an earlier deadline is met: it goes first.
+        rig.Ask(22, milliseconds: 25).IsCompleted.ShouldBeFalse();
     }
 
     [Fact]

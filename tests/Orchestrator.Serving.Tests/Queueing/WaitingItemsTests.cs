@@ -47,6 +47,14 @@ public sealed class WaitingItemsTests
         _waiting.RowsBefore(deadline).ShouldBe(expected);
     }
 
+    [Fact]
+    public void RowsBefore_AllDeadlinesAreEqual_AllCameFirst()
+    {
+        Join(100, 100, 100);
+        _waiting.RowsBefore(100).ShouldBe(3);
+        _waiting.RowsBefore(99).ShouldBe(0);
+    }
+
     private List<Item> Join(params long[] deadlines)
     {
         var items = new List<Item>();
