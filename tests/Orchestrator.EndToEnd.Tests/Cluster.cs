@@ -17,8 +17,9 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly bool _ownsState;
     private Process _host;
 
-    private Cluster(Process host, string state, bool ownsState, int queryPort, int adminPort)
+    private Cluster(Process host, string state, bool ownsState, string runtime, int queryPort, int adminPort)
     {
+        Runtime = runtime;
         _host = host;
         _state = state;
         _ownsState = ownsState;
@@ -32,16 +33,19 @@ internal sealed class Cluster : IAsyncDisposable
 
     public string State => _state;
 
+    /// <summary>Where its containers run.</summary>
+    public string Runtime { get; }
+
     public int ProcessId => _host.Id;
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>Starts a Host; with <paramref name="file"/> applies it and waits until everything in it is ready.</summary>
-    public static async Task<Cluster> StartAsync(string? file = null, string? state = null)
+    public static async Task<Cluster> StartAsync(string? file = null, string? state = null, string runtime = Runtimes.Process)
     {
         var folder = state ?? Directory.CreateTempSubdirectory("orchestrator-e2e-").FullName;
         int query = FreePort(), admin = FreePort();
-        var cluster = new Cluster(StartHost(query, admin, folder), folder, state is null, query, admin);
+        var cluster = new Cluster(StartHost(query, admin, folder, runtime), folder, state is null, runtime, query, admin);
         try
         {
             await cluster.WaitAsync(async () => (await cluster.Http.GetAsync($"{cluster.Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers");
@@ -105,6 +109,25 @@ internal sealed class Cluster : IAsyncDisposable
         return (response.StatusCode, text.Length == 0 ? default : JsonDocument.Parse(text).RootElement);
     }
 
+    /// <summary>Runs the contract's checks against a replica, over TCP or its socket.</summary>
+    public Task<CommandResult> CheckAsync(ReplicaStatus replica, string model) => replica.Address!.StartsWith("unix:", StringComparison.Ordinal)
+        ? OrchAsync("container", "check", "http://container", "--socket", replica.Address["unix:".Length..], "--model", model)
+        : OrchAsync("container", "check", $"http://{replica.Address}", "--model", model);
+
+    /// <summary>kill -9 of a container's first process.</summary>
+    public async Task KillContainerAsync(string id)
+    {
+        if (Runtime == Runtimes.Docker)
+        {
+            await TestEngine.PostAsync($"/containers/{id}/kill?signal=KILL");
+            return;
+        }
+
+        using var kill = Process.Start("kill", ["-KILL", id]);
+        await kill.WaitForExitAsync();
+        kill.ExitCode.ShouldBe(0);
+    }
+
     /// <summary>kill -9 of the Host; nothing is told to it.</summary>
     public void Kill() => _host.Kill();
 
@@ -113,7 +136,7 @@ internal sealed class Cluster : IAsyncDisposable
     {
         await _host.WaitForExitAsync();
         _host.Dispose();
-        _host = StartHost(new Uri(Url).Port, new Uri(Admin).Port, _state);
+        _host = StartHost(new Uri(Url).Port, new Uri(Admin).Port, _state, Runtime);
         await WaitAsync(async () => (await Http.GetAsync($"{Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers again");
     }
 
@@ -163,7 +186,7 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    private static Process StartHost(int queryPort, int adminPort, string state)
+    private static Process StartHost(int queryPort, int adminPort, string state, string runtime)
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
@@ -172,8 +195,14 @@ internal sealed class Cluster : IAsyncDisposable
                 "-c", "log=$1; shift; exec \"$@\" >>\"$log\" 2>&1", "host", Path.Combine(state, "host.log"),
                 "dotnet", Repository.Binary("Orchestrator.Host", "Orchestrator.Host.dll"),
                 "--query-port", $"{queryPort}", "--admin-port", $"{adminPort}", "--state", Path.Combine(state, "state"), "--containers", Path.Combine(Repository.Root, "containers"),
+                "--runtime", runtime,
             },
         };
+        if (runtime == Runtimes.Docker)
+        {
+            start.Environment["DOCKER_HOST"] = $"unix://{TestEngine.Socket}";
+        }
+
         return Process.Start(start)!;
     }
 

@@ -7,7 +7,7 @@ using Orchestrator.Protocol;
 namespace Orchestrator.EndToEnd.Tests;
 
 /// <summary>Each container's answers over REST equal the same model evaluated offline in its own framework: labels exactly, floats within 1e-6.</summary>
-public sealed class DigitsTests(DigitsTests.Fixture fixture) : IClassFixture<DigitsTests.Fixture>
+public abstract class DigitsScenarios(DigitsFixture fixture)
 {
     private const double Tolerance = 1e-6;
     private static readonly HeldOutDigits Digits = HeldOutDigits.Instance;
@@ -88,7 +88,7 @@ public sealed class DigitsTests(DigitsTests.Fixture fixture) : IClassFixture<Dig
     public async Task ContainerCheck_OfEachFramework_Passes(string model)
     {
         var replica = (await _cluster.StatusAsync()).Models.Single(m => m.Name == model).Versions.Single(v => v.Spec.Version == "1").Replicas[0];
-        (await _cluster.OrchAsync("container", "check", $"http://{replica.Address}", "--model", model)).ShouldSucceed();
+        (await _cluster.CheckAsync(replica, model)).ShouldSucceed();
     }
 
     private async Task<InferResponse> InferAsync(string path, double[][] images, DataType type, bool binary)
@@ -129,14 +129,40 @@ public sealed class DigitsTests(DigitsTests.Fixture fixture) : IClassFixture<Dig
         var tensor = TensorRows.Convert(response.Outputs.Single(o => o.Name == output), DataType.Fp64);
         return MemoryMarshal.Cast<byte, double>(tensor.Data.Span).ToArray();
     }
+}
 
-    /// <summary>The sample's cluster, as it stands.</summary>
-    public sealed class Fixture : IAsyncLifetime
+/// <summary>As child processes.</summary>
+public sealed class DigitsTests(DigitsTests.Fixture fixture) : DigitsScenarios(fixture), IClassFixture<DigitsTests.Fixture>
+{
+    /// <summary>The sample's cluster.</summary>
+    public sealed class Fixture() : DigitsFixture(Runtimes.Process);
+}
+
+/// <summary>In real containers, from the images that deploy/images.sh builds.</summary>
+[Trait("Needs", "Docker")]
+public sealed class DigitsUnderDockerTests(DigitsUnderDockerTests.Fixture fixture) : DigitsScenarios(fixture), IClassFixture<DigitsUnderDockerTests.Fixture>
+{
+    /// <summary>The sample's cluster.</summary>
+    public sealed class Fixture() : DigitsFixture(Runtimes.Docker);
+}
+
+/// <summary>The sample's cluster under a runtime.</summary>
+public abstract class DigitsFixture(string runtime) : IAsyncLifetime
+{
+    private ClusterFile _file = null!;
+
+    internal Cluster Cluster { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
     {
-        internal Cluster Cluster { get; private set; } = null!;
+        _file = await ClusterFile.OfSampleAsync("digits", runtime);
+        Cluster = await Cluster.StartAsync(_file.Path, runtime: runtime);
+    }
 
-        public async ValueTask InitializeAsync() => Cluster = await Cluster.StartAsync(Repository.Sample("digits", "orchestrator.yaml"));
-
-        public ValueTask DisposeAsync() => Cluster.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        await _file.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 }

@@ -4,7 +4,7 @@ using System.Text;
 namespace Orchestrator.EndToEnd.Tests;
 
 /// <summary>What else a stranger would try against a running cluster: wrong inputs, pass-through, metrics, conformance.</summary>
-public sealed class ProtocolTests(ProtocolTests.Fixture fixture) : IClassFixture<ProtocolTests.Fixture>
+public abstract class ProtocolScenarios(ProtocolFixture fixture)
 {
     private readonly Cluster _cluster = fixture.Cluster;
     private readonly ClusterFile _file = fixture.File;
@@ -88,7 +88,7 @@ public sealed class ProtocolTests(ProtocolTests.Fixture fixture) : IClassFixture
     public async Task ContainerCheck_OfARunningContainer_Passes()
     {
         var replica = (await _cluster.StatusAsync()).Models[0].Versions[0].Replicas[0];
-        (await _cluster.OrchAsync("container", "check", $"http://{replica.Address}", "--model", "sums")).ShouldSucceed();
+        (await _cluster.CheckAsync(replica, "sums")).ShouldSucceed();
     }
 
     [Fact]
@@ -98,35 +98,51 @@ public sealed class ProtocolTests(ProtocolTests.Fixture fixture) : IClassFixture
         using var response = await _cluster.Http.PostAsync($"{_cluster.Url}/without/predict", content);
         response.StatusCode.ShouldBe(HttpStatusCode.RequestEntityTooLarge);
     }
+}
 
-    /// <summary>One cluster for all of them: nothing here changes it.</summary>
-    public sealed class Fixture : IAsyncLifetime
+/// <summary>As child processes.</summary>
+public sealed class ProtocolTests(ProtocolTests.Fixture fixture) : ProtocolScenarios(fixture), IClassFixture<ProtocolTests.Fixture>
+{
+    /// <summary>The cluster.</summary>
+    public sealed class Fixture() : ProtocolFixture(Runtimes.Process);
+}
+
+/// <summary>In real containers.</summary>
+[Trait("Needs", "Docker")]
+public sealed class ProtocolUnderDockerTests(ProtocolUnderDockerTests.Fixture fixture) : ProtocolScenarios(fixture), IClassFixture<ProtocolUnderDockerTests.Fixture>
+{
+    /// <summary>The cluster.</summary>
+    public sealed class Fixture() : ProtocolFixture(Runtimes.Docker);
+}
+
+/// <summary>One cluster for all of them: nothing here changes it.</summary>
+public abstract class ProtocolFixture(string runtime) : IAsyncLifetime
+{
+    internal Cluster Cluster { get; private set; } = null!;
+
+    internal ClusterFile File { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
     {
-        internal Cluster Cluster { get; private set; } = null!;
+        File = await ClusterFile.WriteAsync(ClusterFile.Under(runtime, """
+            cluster: protocol
+            models:
+              - name: sums
+                version: "1"
+                framework: noop
+                options: { columns: 2, failValue: 666 }
+                cache: { enabled: false }
+            applications:
+              - { name: with-default, slo: 5s, defaultOutput: 0, model: sums }
+              - { name: without, slo: 5s, model: sums }
+            """));
+        Cluster = await Cluster.StartAsync(File.Path, runtime: runtime);
+    }
 
-        internal ClusterFile File { get; private set; } = null!;
-
-        public async ValueTask InitializeAsync()
-        {
-            File = await ClusterFile.WriteAsync("""
-                cluster: protocol
-                models:
-                  - name: sums
-                    version: "1"
-                    framework: noop
-                    options: { columns: 2, failValue: 666 }
-                    cache: { enabled: false }
-                applications:
-                  - { name: with-default, slo: 5s, defaultOutput: 0, model: sums }
-                  - { name: without, slo: 5s, model: sums }
-                """);
-            Cluster = await Cluster.StartAsync(File.Path);
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            await Cluster.DisposeAsync();
-            await File.DisposeAsync();
-        }
+    public async ValueTask DisposeAsync()
+    {
+        await Cluster.DisposeAsync();
+        await File.DisposeAsync();
+        GC.SuppressFinalize(this);
     }
 }

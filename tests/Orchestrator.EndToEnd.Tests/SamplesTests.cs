@@ -3,12 +3,13 @@ using System.Net;
 namespace Orchestrator.EndToEnd.Tests;
 
 /// <summary>Every sample runs as it stands.</summary>
-public sealed class SamplesTests
+public abstract class SamplesScenarios(string runtime)
 {
     [Fact]
     public async Task Tabular_ObjectsWithNamedColumns_EqualOfflineAnswers()
     {
-        await using var cluster = await Cluster.StartAsync(Repository.Sample("tabular", "orchestrator.yaml"));
+        await using var file = await ClusterFile.OfSampleAsync("tabular", runtime);
+        await using var cluster = await Cluster.StartAsync(file.Path, runtime: runtime);
         var (status, body) = await cluster.PostAsync("/tabular/predict", """{"input": {"age": 22, "income": 21000, "city": "Berlin", "ticket": "pass"}}""");
         status.ShouldBe(HttpStatusCode.OK, body.ToString());
         body.GetProperty("output").GetString().ShouldBe("often");
@@ -24,7 +25,8 @@ public sealed class SamplesTests
     [Fact]
     public async Task Custom_ContainerOfOnesOwn_Answers()
     {
-        await using var cluster = await Cluster.StartAsync(Repository.Sample("custom", "orchestrator.yaml"));
+        await using var file = await ClusterFile.OfSampleAsync("custom", runtime);
+        await using var cluster = await Cluster.StartAsync(file.Path, runtime: runtime);
         var (status, body) = await cluster.PostAsync("/totals/predict", """{"input": [1, 2.5, 3]}""");
         status.ShouldBe(HttpStatusCode.OK, body.ToString());
         body.GetProperty("output").GetDouble().ShouldBe(6.5);
@@ -33,7 +35,8 @@ public sealed class SamplesTests
     [Fact]
     public async Task Weighted_SameKeySameVersion_AndBothVersionsAnswer()
     {
-        await using var cluster = await Cluster.StartAsync(Repository.Sample("weighted", "orchestrator.yaml"));
+        await using var file = await ClusterFile.OfSampleAsync("weighted", runtime);
+        await using var cluster = await Cluster.StartAsync(file.Path, runtime: runtime);
         var image = HeldOutDigits.Json(HeldOutDigits.Instance.Images[0]);
         var versions = new Dictionary<string, string>();
         for (var i = 0; i < 200; i++)
@@ -58,3 +61,10 @@ public sealed class SamplesTests
         versions.Values.Count(v => v == "2").ShouldBeInRange(2, 25);
     }
 }
+
+/// <summary>As child processes.</summary>
+public sealed class SamplesTests() : SamplesScenarios(Runtimes.Process);
+
+/// <summary>In real containers.</summary>
+[Trait("Needs", "Docker")]
+public sealed class SamplesUnderDockerTests() : SamplesScenarios(Runtimes.Docker);

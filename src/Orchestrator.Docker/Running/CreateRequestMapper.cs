@@ -27,7 +27,9 @@ internal static class CreateRequestMapper
     public static CreateContainerRequest Map(ContainerPlan plan) => new()
     {
         Image = plan.Image,
-        Cmd = plan.Launch.Spec.Command.Count > 0 ? [.. plan.Launch.Spec.Command.Select(word => Fill(word, plan))] : null,
+        // A command is the program and its arguments: it stands instead of the image's entry point, not behind it.
+        Entrypoint = plan.Launch.Spec.Command.Count > 0 ? [Fill(plan.Launch.Spec.Command[0], plan)] : null,
+        Cmd = plan.Launch.Spec.Command.Count > 0 ? [.. plan.Launch.Spec.Command.Skip(1).Select(word => Fill(word, plan))] : null,
         Env = [.. Variables(plan).OrderBy(v => v.Key, StringComparer.Ordinal).Select(v => $"{v.Key}={v.Value}")],
         User = UserOf(plan),
         Labels = ContainerLabels.For(plan.Launch, plan.StateId, plan.Reach, plan.AddressLabel),

@@ -97,7 +97,9 @@ public sealed class CreateRequestMapperTests
     public void Map_Command_IsFilledIn()
     {
         var plan = Plan(Reach.Bridge, new() { Version = "1", Framework = "custom", Image = "x", Command = ["serve", "--port={port}", "{artefact}", "{model}:{version}"] });
-        CreateRequestMapper.Map(plan with { Artefact = new ArtefactDelivery(null, "/artefact/a", false) }).Cmd.ShouldBe(["serve", "--port=8080", "/artefact/a", "m:1"]);
+        var request = CreateRequestMapper.Map(plan with { Artefact = new ArtefactDelivery(null, "/artefact/a", false) });
+        request.Entrypoint.ShouldBe(["serve"]);
+        request.Cmd.ShouldBe(["--port=8080", "/artefact/a", "m:1"]);
     }
 
     [Fact]
