@@ -7,6 +7,9 @@ namespace Orchestrator.EndToEnd.Tests;
 /// <summary>Real faults under load: 64 connections, random held-out digits whose answers are known, the cache off so that every request reaches a model.</summary>
 public abstract class ChaosScenarios(string runtime, ITestOutputHelper output)
 {
+    /// <summary>Changes of the version under load: to another one and back.</summary>
+    protected virtual int Swaps => 2;
+
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(2);
 
     [Fact]
@@ -37,13 +40,17 @@ public abstract class ChaosScenarios(string runtime, ITestOutputHelper output)
         await using var file = await ClusterFile.WriteAsync(DigitsLoad.File(runtime, replicas: 1));
         await using var cluster = await Cluster.StartAsync(file.Path, runtime: runtime);
         using var stop = new CancellationTokenSource();
-        var load = LoadRunner.RunAsync(DigitsLoad.Plan(cluster, TimeSpan.FromSeconds(120)), DigitsLoad.IsEitherVersion, null, stop.Token);
+        var load = LoadRunner.RunAsync(DigitsLoad.Plan(cluster, TimeSpan.FromMinutes(5)), DigitsLoad.IsEitherVersion, null, stop.Token);
         (await cluster.OrchAsync("model", "deploy", "digits", "--version", "2", "--framework", "sklearn", "--path", Repository.Sample("digits", "models", "digits-v2.joblib"))).ShouldSucceed();
         await cluster.WaitUntilSettledAsync();
         (await DigitsLoad.AskVersionAsync(cluster)).ShouldBe("2");
-        (await cluster.OrchAsync("model", "rollback", "digits")).ShouldSucceed();
-        await cluster.WaitUntilSettledAsync();
-        (await DigitsLoad.AskVersionAsync(cluster)).ShouldBe("1");
+        for (var swap = 1; swap < Swaps; swap++)
+        {
+            (await cluster.OrchAsync("model", "rollback", "digits")).ShouldSucceed();
+            await cluster.WaitUntilSettledAsync();
+            (await DigitsLoad.AskVersionAsync(cluster)).ShouldBe(swap % 2 == 0 ? "2" : "1");
+        }
+
         await stop.CancelAsync();
         var result = await load;
         output.WriteLine($"all: {result}");

@@ -17,6 +17,9 @@ public sealed class DockerChaosTests(ITestOutputHelper output) : ChaosScenarios(
 
     private readonly ITestOutputHelper _output = output;
 
+    /// <summary>Ten times there and back.</summary>
+    protected override int Swaps => 20;
+
     [Fact]
     public async Task ContainerPaused_UnderLoad_IsTakenForHungAndReplaced()
     {
