@@ -44,6 +44,9 @@ public sealed class LatencyHistogram
     /// <summary>90 % of the latencies are at most this.</summary>
     public TimeSpan P90 => Percentile(90);
 
+    /// <summary>95 % of the latencies are at most this.</summary>
+    public TimeSpan P95 => Percentile(95);
+
     /// <summary>99 % of the latencies are at most this.</summary>
     public TimeSpan P99 => Percentile(99);
 

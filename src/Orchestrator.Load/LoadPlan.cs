@@ -41,9 +41,12 @@ public sealed record LoadPlan
     /// <summary>Requests sent in this time from the start are answered and checked, but not counted. Default 0.</summary>
     public TimeSpan WarmUp { get; init; }
 
+    /// <summary>How the requests of an open loop are spaced. Default Poisson.</summary>
+    public ArrivalPattern Arrivals { get; init; }
+
     /// <summary>
     /// Null: closed loop, each connection sends its next request when it has the answer to the last. Otherwise open loop: so many requests a second on
-    /// average arrive at random (Poisson) whatever the server does, and a latency counts from the time a request was meant to be sent.
+    /// average become due as <see cref="Arrivals"/> says, whatever the server does, and a latency counts from the time a request was meant to be sent.
     /// </summary>
     public double? Rate { get; init; }
 
@@ -58,4 +61,14 @@ public sealed record LoadPlan
 
     /// <summary>Width of one row of the time series. Default 100 ms, at least 10 ms.</summary>
     public TimeSpan Interval { get; init; } = DefaultInterval;
+}
+
+/// <summary>How the requests of an open loop are spaced.</summary>
+public enum ArrivalPattern
+{
+    /// <summary>At random, independent of each other: what many independent clients do.</summary>
+    Poisson,
+
+    /// <summary>At equal distances.</summary>
+    Constant,
 }

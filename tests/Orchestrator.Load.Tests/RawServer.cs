@@ -106,7 +106,7 @@ internal sealed class RawServer : IAsyncDisposable
                 continue;
             }
 
-            var size = int.Parse(text.Split("Content-Length: ")[1].Split("\r\n")[0], System.Globalization.CultureInfo.InvariantCulture);
+            var size = int.Parse(text.Split("\r\nContent-Length: ")[1].Split("\r\n")[0], System.Globalization.CultureInfo.InvariantCulture);
             if (text.Length == end + 4 + size)
             {
                 FirstHead ??= text[..(end + 4)];

@@ -29,6 +29,8 @@ internal static class Root
             LogsCommand.Create(context, globals),
             ContainerCommands.Create(context, globals),
             EventsCommand.Create(context, globals),
+            BenchCommand.Create(context, globals),
+            ProfileCommand.Create(context, globals),
             SimulateCommand.Create(context, globals),
             CompletionCommand.Create(context));
         return root;

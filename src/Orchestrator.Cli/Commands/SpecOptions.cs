@@ -32,6 +32,14 @@ internal static class SpecOptions
         return option;
     }
 
+    /// <summary>The same without a default.</summary>
+    public static Option<Duration?> MaybeDuration(string name, string description) => new(name)
+    {
+        Description = description,
+        HelpName = "DURATION",
+        CustomParser = result => ReadDuration(result),
+    };
+
     /// <summary>JSON as it is; everything else as a string, so that <c>method=predict</c> needs no quotes.</summary>
     public static JsonElement Json(string text)
     {

@@ -5,7 +5,7 @@ using Orchestrator.Load.Running;
 namespace Orchestrator.Load.Arrivals;
 
 /// <summary>
-/// Requests become due at random times whatever the connections do; a free connection takes the one that has been due longest, and its latency counts from when
+/// Requests become due at times of their own whatever the connections do; a free connection takes the one that has been due longest, and its latency counts from when
 /// it was due. What is still waiting when the load has been over for <see cref="Grace"/> is counted as unsent, with the time it waited.
 /// </summary>
 internal sealed class OpenLoop : IArrivals
@@ -50,7 +50,7 @@ internal sealed class OpenLoop : IArrivals
 
     private void Pace()
     {
-        var schedule = new ArrivalSchedule(_plan.Rate!.Value, _plan.Seed);
+        var schedule = new ArrivalSchedule(_plan.Rate!.Value, _plan.Seed, _plan.Arrivals);
         var ticksToTimestamp = (double)_time.TimestampFrequency / TimeSpan.TicksPerSecond;
         PreciseSleep.SharpenThisThread();
         for (var index = 0; index < (_plan.Requests ?? int.MaxValue); index++)

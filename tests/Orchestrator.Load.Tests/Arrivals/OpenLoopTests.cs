@@ -18,6 +18,13 @@ public sealed class OpenLoopTests
     }
 
     [Fact]
+    public void Schedule_Constant_HasEqualGaps()
+    {
+        var schedule = new ArrivalSchedule(rate: 100, seed: 3, ArrivalPattern.Constant);
+        Enumerable.Range(1, 5).Select(_ => schedule.Next().TotalMilliseconds).ShouldBe([10, 20, 30, 40, 50], 0.01);
+    }
+
+    [Fact]
     public void Schedule_SameSeed_IsTheSame()
     {
         var (one, two, other) = (new ArrivalSchedule(10, 1), new ArrivalSchedule(10, 1), new ArrivalSchedule(10, 2));

@@ -1,0 +1,21 @@
+namespace Orchestrator.Load.Tests;
+
+/// <summary>Results made up for tests: a number of model answers of one latency, of which so many were in time, and refusals.</summary>
+internal static class Results
+{
+    public static LoadResult Of(int answers, int inTime, int refused = 0, double milliseconds = 5)
+    {
+        var latency = new LatencyHistogram();
+        for (var i = 0; i < answers; i++)
+        {
+            latency.Record(TimeSpan.FromMilliseconds(milliseconds));
+        }
+
+        var counts = new long[AnswerCounts.Classes];
+        (counts[(int)AnswerClass.Model], counts[(int)AnswerClass.TooManyRequests]) = (answers, refused);
+        return new LoadResult
+        {
+            StartTimestamp = 0, Elapsed = TimeSpan.FromSeconds(1), Cancelled = false, Counts = new AnswerCounts(counts), InTime = inTime, ModelLatency = latency, Latency = latency, Series = [], Problems = [],
+        };
+    }
+}
