@@ -57,7 +57,7 @@ public sealed class BenchCommandTests : IDisposable
     public async Task Bench_Sweep_TriesRatesAndNamesTheHighest()
     {
         await using var orchestrator = await ServingAsync();
-        var run = await CliRun.OfAsync(orchestrator, "bench", "digits", "[1]", "--sweep", "--runs", "2", "--requests", "30", "--duration", "5s", "--slo", "10s");
+        var run = await CliRun.OfAsync(orchestrator, "bench", "digits", "[1]", "--sweep", "--runs", "2", "--requests", "10", "--duration", "5s", "--slo", "10s");
         run.ExitCode.ShouldBe(0, run.Error);
         run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(5);
         run.Out.ShouldContain("highest rate with 99 % of the requests answered by the model within 10 s: ");
