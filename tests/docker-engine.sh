@@ -82,7 +82,9 @@ stop() {
   fi
   halt
   ip link delete "$BRIDGE" 2>/dev/null || true
-  rm -rf "$RUN/exec" "$SOCKET"
+  # The engine leaves its network namespace mounted.
+  umount "$RUN"/exec/netns/* 2>/dev/null || true
+  rm -rf "$RUN/exec" "$SOCKET" || say "left behind: $RUN/exec"
 }
 
 case ${1:-} in
