@@ -16,7 +16,7 @@ for argument in "$@"; do
 done
 
 need_dotnet
-need_programs "python3 python3 the-Python-containers" "node nodejs the-ONNX-container" "npm npm installs-ONNX-Runtime" "setpriv util-linux ends-containers-with-their-parent" "curl curl readiness-checks" "pgrep procps finds-leftovers"
+need_programs "python3 python3 the-Python-containers" "node nodejs the-ONNX-container" "npm npm installs-ONNX-Runtime" "setpriv util-linux ends-containers-with-their-parent" "curl curl readiness-checks" "pgrep procps finds-leftovers" "redis-server redis-server Redis-tests"
 need_python "sklearn python3-sklearn models" "pandas python3-pandas named-columns" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP" \
   "onnx python3-onnx test-models" "pytest python3-pytest Python-tests"
 [ "$docker" = no ] || need_programs "dockerd docker.io the-Docker-tests" "busybox busybox-static the-Docker-tests'-smallest-image"

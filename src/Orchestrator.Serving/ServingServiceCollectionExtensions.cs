@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using Orchestrator.Core.Serving;
 using Orchestrator.Serving.Caching;
+using Orchestrator.Serving.Caching.Shared;
 using Orchestrator.Serving.Metrics;
 using Orchestrator.Serving.Prediction;
 using Orchestrator.Serving.Replicas;
@@ -21,7 +22,7 @@ public static class ServingServiceCollectionExtensions
         services.AddSingleton<ServingState>();
         services.AddSingleton<ServingMetrics>();
         services.AddSingleton(p => new PredictionCache(p.GetRequiredService<IOptions<ServingOptions>>().Value.CacheBytes, p.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<IItemSink, CacheSink>();
+        services.AddSingleton<IItemSink>(p => new CacheSink(p.GetRequiredService<PredictionCache>(), p.GetService<SharedCache>()));
         services.AddSingleton<Func<ReplicaEndpoint, IReplicaClient>>(_ => endpoint => new HttpReplicaClient(endpoint));
         services.AddSingleton<UpdaterContext>();
         services.AddSingleton(p =>
@@ -30,7 +31,8 @@ public static class ServingServiceCollectionExtensions
             p.GetRequiredService<ServingMetrics>().Observe(updater.QueueLengths, updater.InFlight, p.GetRequiredService<PredictionCache>());
             return updater;
         });
-        services.AddSingleton(p => new PredictionService(p.GetRequiredService<PredictionCache>(), p.GetRequiredService<ServingMetrics>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p => new PredictionService(
+            p.GetRequiredService<PredictionCache>(), p.GetRequiredService<ServingMetrics>(), p.GetRequiredService<TimeProvider>(), p.GetService<SharedCache>()));
         services.AddHostedService<ServingLoop>();
         return services;
     }

@@ -9,6 +9,7 @@ using Orchestrator.Core.Serving;
 using Orchestrator.Core.Time;
 using Orchestrator.Protocol;
 using Orchestrator.Serving.Caching;
+using Orchestrator.Serving.Caching.Shared;
 using Orchestrator.Serving.Metrics;
 using Orchestrator.Serving.Prediction;
 using Orchestrator.Serving.Queueing;
@@ -25,14 +26,19 @@ internal sealed class ServingRig
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private long _revision;
 
-    public ServingRig(long cacheBytes = 1 << 20, TimeSpan? hungBatch = null)
+    public ServingRig(long cacheBytes = 1 << 20, TimeSpan? hungBatch = null, IPredictionStore? store = null, SharedCacheOptions? shared = null)
     {
         Metrics = new ServingMetrics(_services.GetRequiredService<IMeterFactory>());
         Cache = new PredictionCache(cacheBytes, Time);
-        Sink = new CacheSink(Cache);
+        if (store is not null)
+        {
+            Shared = new SharedRig(store, shared ?? new SharedCacheOptions(), Cache, _services.GetRequiredService<IMeterFactory>(), Time);
+        }
+
+        Sink = new CacheSink(Cache, Shared?.Cache);
         var context = new UpdaterContext(new ServingOptions { HungBatch = hungBatch ?? TimeSpan.FromSeconds(5) }, NullLogger<ServingTableUpdater>.Instance);
         Updater = new ServingTableUpdater(State, endpoint => Clients[endpoint.Id.Instance] = new FakeReplica(), Sink, Metrics, context, Time);
-        Service = new PredictionService(Cache, Metrics, Time);
+        Service = new PredictionService(Cache, Metrics, Time, Shared?.Cache);
     }
 
     public ManualTime Time { get; } = new();
@@ -44,6 +50,9 @@ internal sealed class ServingRig
     public PredictionCache Cache { get; }
 
     public CacheSink Sink { get; }
+
+    /// <summary>The second level, if the rig was given a store.</summary>
+    public SharedRig? Shared { get; }
 
     public ServingTableUpdater Updater { get; }
 

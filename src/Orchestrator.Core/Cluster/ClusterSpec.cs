@@ -185,4 +185,10 @@ public sealed record CacheSpec
 
     /// <summary>How long an answer may be given again. Default 10 min.</summary>
     public TimeSpan Ttl { get; init; } = DefaultTtl;
+
+    /// <summary>How long after <see cref="Ttl"/> an answer is still given while the model is asked again behind it. Default 0: never.</summary>
+    public TimeSpan StaleFor { get; init; }
+
+    /// <summary>Whether answers are shared through Redis, if the orchestrator has one; false keeps them in its process. Default true.</summary>
+    public bool Shared { get; init; } = true;
 }

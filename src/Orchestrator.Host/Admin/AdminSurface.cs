@@ -31,6 +31,7 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
         Share<ServingState>(services);
         Share<BackgroundLoops>(services);
         Share<MetricsScrape>(services);
+        Share<SharedStoreHealth>(services);
 
         // A query parameter that does not parse: AdminErrors makes it the same JSON as everything else.
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);

@@ -27,6 +27,7 @@ internal static class OrchestratorHost
         // Hosted services start in this order and stop in the opposite one: the surfaces come last, so that work stops coming in before anything that does it ends.
         services.AddSingleton<BackgroundLoops>();
         services.AddSingleton<MetricsScrape>();
+        services.AddSingleton<SharedStoreHealth>();
         services.AddHostedService<TelemetryService>();
         services.AddHostedService<OptionsLog>();
         (addPlanes ?? Planes.Add)(services, options);

@@ -5,8 +5,11 @@ using Orchestrator.Core.Registry;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Core.Serving;
 using Orchestrator.Docker;
+using Orchestrator.Host.Options;
 using Orchestrator.Processes;
+using Orchestrator.Redis;
 using Orchestrator.Serving;
+using Orchestrator.Serving.Caching.Shared;
 using Orchestrator.Storage.Artefacts;
 using Orchestrator.Storage.Registry;
 
@@ -34,6 +37,17 @@ internal static class Planes
             s.GetRequiredService<FrameworkCatalog>().Names, s.GetRequiredService<IContainerRuntime>().Name, s.GetRequiredService<IArtefactStore>()));
         services.AddControlPlane();
         services.AddServing();
+        AddSharedCache(services, options);
+    }
+
+    /// <summary>The embedded default is none: then the prediction cache is the one in this process.</summary>
+    internal static void AddSharedCache(IServiceCollection services, HostOptions options)
+    {
+        if (RedisConnectionReader.Read(options, []) is { } redis)
+        {
+            services.AddRedisPredictionStore(redis);
+            services.AddSharedCache();
+        }
     }
 
     // Opened when first asked for, which is before anything is started: the registry's lock fails a second orchestrator on the same folder.

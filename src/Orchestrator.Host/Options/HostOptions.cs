@@ -78,4 +78,22 @@ internal sealed class HostOptions
     /// <summary>How long <c>/metrics</c> shows series of a model version or application that is no longer served. Default 5 min.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "24:00:00")]
     public TimeSpan MetricsGrace { get; set; } = DefaultMetricsGrace;
+
+    /// <summary>Redis for the shared level of the prediction cache: <c>host:port</c>, several separated by commas; null: none, everything stays in this process.</summary>
+    public string? Redis { get; set; }
+
+    /// <summary>ACL user; refused, needs client 2.x.</summary>
+    public string? RedisUser { get; set; }
+
+    /// <summary>Redis's password. From the environment only: a command line is visible to every user of the machine.</summary>
+    public string? RedisPassword { get; set; }
+
+    /// <summary>File whose first line is Redis's password; null: none.</summary>
+    public string? RedisPasswordFile { get; set; }
+
+    /// <summary>Whether Redis is spoken to over TLS. Default false.</summary>
+    public bool RedisTls { get; set; }
+
+    /// <summary>Begins every key in Redis. Default <c>orchestrator:</c>.</summary>
+    public string RedisPrefix { get; set; } = Orchestrator.Redis.RedisOptions.DefaultKeyPrefix;
 }

@@ -23,12 +23,18 @@ internal static class HostOptionsReader
         new("max-body-bytes", "largest body of a prediction request", (o, v) => Number(v, n => o.MaxBodyBytes = n)),
         new("drain-timeout", "time for requests in flight at the end", (o, v) => Duration(v, d => o.DrainTimeout = d)),
         new("metrics-grace", "how long metrics of what is no longer served stay", (o, v) => Duration(v, d => o.MetricsGrace = d)),
+        new("redis", "host:port of a Redis for the shared prediction cache; several with commas", (o, v) => Text(v, t => o.Redis = t)),
+        new("redis-user", "refused: an ACL user needs client 2.x", (o, v) => Text(v, t => o.RedisUser = t)),
+        new("redis-password", "Redis's password; only as environment variable", (o, v) => Text(v, t => o.RedisPassword = t)) { IsSecret = true },
+        new("redis-password-file", "file whose first line is Redis's password", (o, v) => Text(v, t => o.RedisPasswordFile = t)),
+        new("redis-tls", "true: speak TLS to Redis", (o, v) => Boolean(v, b => o.RedisTls = b)),
+        new("redis-prefix", "what every key in Redis begins with", (o, v) => Text(v, t => o.RedisPrefix = t)),
     ];
 
     /// <summary>What the command line may hold, for <c>--help</c> and messages.</summary>
     public static string Usage { get; } =
         "usage: Orchestrator.Host [options]   (each also as environment variable ORCHESTRATOR_<NAME>, dashes as underscores)\n"
-        + string.Join('\n', Settings.Select(s => $"  --{s.Name,-16} {s.Description}")) + "\n";
+        + string.Join('\n', Settings.Select(s => $"  --{s.Name,-20} {s.Description}")) + "\n";
 
     /// <summary>Reads; on mistakes <paramref name="errors"/> names each.</summary>
     public static HostOptions Read(IReadOnlyList<string> arguments, Func<string, string?> environment, ICollection<string> errors)
@@ -67,7 +73,11 @@ internal static class HostOptionsReader
                 value = arguments[i];
             }
 
-            if (value is null)
+            if (setting.IsSecret)
+            {
+                errors.Add($"{name}: a command line is visible to every user of this machine; set ORCHESTRATOR_REDIS_PASSWORD, or --redis-password-file");
+            }
+            else if (value is null)
             {
                 errors.Add($"{name}: a value is missing");
             }
@@ -106,6 +116,17 @@ internal static class HostOptionsReader
         return null;
     }
 
+    private static string? Boolean(string value, Action<bool> assign)
+    {
+        if (value is not ("true" or "false"))
+        {
+            return "true or false";
+        }
+
+        assign(value == "true");
+        return null;
+    }
+
     private static string? Duration(string value, Action<TimeSpan> assign)
     {
         if (!Durations.TryParse(value, out var duration))
@@ -120,5 +141,9 @@ internal static class HostOptionsReader
     /// <param name="Name">Without the dashes.</param>
     /// <param name="Description">One line for the usage text.</param>
     /// <param name="Apply">Assigns; returns what was expected if the text is not that.</param>
-    private sealed record Setting(string Name, string Description, Func<HostOptions, string, string?> Apply);
+    private sealed record Setting(string Name, string Description, Func<HostOptions, string, string?> Apply)
+    {
+        /// <summary>Never taken from the command line.</summary>
+        public bool IsSecret { get; init; }
+    }
 }

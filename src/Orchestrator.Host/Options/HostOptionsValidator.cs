@@ -27,6 +27,8 @@ internal static class HostOptionsValidator
         {
             errors.Add($"--query-port and --admin-port are both {options.QueryPort}; the two surfaces need a port each");
         }
+
+        RedisConnectionReader.Read(options, errors);
     }
 
     private static void RequireAddress(string name, string value, ICollection<string> errors)

@@ -3,13 +3,12 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Orchestrator.Core;
 using Orchestrator.Protocol;
 
 namespace Orchestrator.Serving.Caching;
 
 /// <summary>
-/// Names one question to one model version: SHA-256 over length-prefixed model, version, per input name, datatype, row shape (without the batch dimension)
+/// Names one question to one model version: SHA-256 over the scope (model, version, what it computes), per input length-prefixed name, datatype, row shape (without the batch dimension)
 /// and little-endian bytes after conversion to the model's datatype, the sorted requested outputs, and the parameters that reach the container. Equal tensors have equal keys however they were sent.
 /// </summary>
 /// <param name="A">Bytes 0 to 7.</param>
@@ -23,17 +22,19 @@ internal readonly record struct CacheKey(ulong A, ulong B, ulong C, ulong D)
     /// <summary>SHA-256 is uniform: eight bytes of it are hash enough.</summary>
     public override int GetHashCode() => (int)A;
 
+    /// <summary>All 32 bytes, as SHA-256 gave them.</summary>
+    public byte[] ToBytes() => MemoryMarshal.AsBytes<ulong>([A, B, C, D]).ToArray();
+
     /// <summary>Makes the key of a call with one row.</summary>
-    public static CacheKey Of(ModelVersionId id, IReadOnlyList<Tensor> inputs, IReadOnlyList<RequestedOutput> outputs, string? parameters = null)
+    public static CacheKey Of(CacheScope scope, IReadOnlyList<Tensor> inputs, IReadOnlyList<RequestedOutput> outputs, string? parameters = null)
     {
-        var size = Length(id, inputs, outputs) + TextLength(parameters ?? "");
+        var size = Length(scope, inputs, outputs) + TextLength(parameters ?? "");
         var rented = size > OnStack ? ArrayPool<byte>.Shared.Rent(size) : null;
         Span<byte> buffer = rented ?? stackalloc byte[OnStack];
         try
         {
             var writer = new Writer(buffer);
-            writer.Text(id.Model);
-            writer.Text(id.Version);
+            writer.Bytes(scope.Hash);
             writer.Number(inputs.Count);
             foreach (var input in inputs)
             {
@@ -86,9 +87,9 @@ internal readonly record struct CacheKey(ulong A, ulong B, ulong C, ulong D)
         }
     }
 
-    private static int Length(ModelVersionId id, IReadOnlyList<Tensor> inputs, IReadOnlyList<RequestedOutput> outputs)
+    private static int Length(CacheScope scope, IReadOnlyList<Tensor> inputs, IReadOnlyList<RequestedOutput> outputs)
     {
-        var size = 16 + TextLength(id.Model) + TextLength(id.Version);
+        var size = 16 + scope.Hash.Length;
         foreach (var input in inputs)
         {
             size += TextLength(input.Name) + 12 + (8 * input.Shape.Length) + input.Data.Length;

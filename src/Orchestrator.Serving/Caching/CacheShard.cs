@@ -29,11 +29,21 @@ internal sealed class CacheShard(long maxBytes)
         }
     }
 
-    public PredictionOutcome? TryGet(in CacheKey key, long now)
+    /// <summary>The answer if it is there and may be given; <paramref name="refresh"/>: it is stale, and nobody else has been told so for <paramref name="claim"/>.</summary>
+    public PredictionOutcome? TryGet(in CacheKey key, long now, long claim, out bool refresh)
     {
         lock (_lock)
         {
-            return TryGetNeedsLock(key, now);
+            refresh = false;
+            var hit = TryGetNeedsLock(key, now);
+            if (hit is not null && _entries[key] is var entry && entry.Expires <= now && entry.RefreshAt <= now)
+            {
+                // Not a flag: if that refresh comes to nothing, the next one has its chance.
+                entry.RefreshAt = now + claim;
+                refresh = true;
+            }
+
+            return hit;
         }
     }
 
@@ -59,7 +69,7 @@ internal sealed class CacheShard(long maxBytes)
         }
     }
 
-    public void Finish(in CacheKey key, PredictionItem item, PredictionOutcome? outcome, long expires)
+    public void Finish(in CacheKey key, PredictionItem item, PredictionOutcome? outcome, Lifetime life)
     {
         lock (_lock)
         {
@@ -71,7 +81,7 @@ internal sealed class CacheShard(long maxBytes)
 
             if (outcome is not null)
             {
-                PutNeedsLock(key, outcome, expires);
+                PutNeedsLock(key, outcome, life);
             }
         }
     }
@@ -83,7 +93,7 @@ internal sealed class CacheShard(long maxBytes)
             return null;
         }
 
-        if (entry.Expires <= now)
+        if (entry.StaleUntil <= now)
         {
             RemoveNeedsLock(entry);
             return null;
@@ -93,14 +103,14 @@ internal sealed class CacheShard(long maxBytes)
         return entry.Outcome;
     }
 
-    private void PutNeedsLock(in CacheKey key, PredictionOutcome outcome, long expires)
+    private void PutNeedsLock(in CacheKey key, PredictionOutcome outcome, Lifetime life)
     {
         if (_entries.TryGetValue(key, out var old))
         {
             RemoveNeedsLock(old);
         }
 
-        var entry = new Entry(key, outcome, expires);
+        var entry = new Entry(key, outcome, life);
         if (entry.Bytes > maxBytes)
         {
             return;
@@ -152,11 +162,12 @@ internal sealed class CacheShard(long maxBytes)
 
     private sealed class Entry
     {
-        public Entry(CacheKey key, PredictionOutcome outcome, long expires)
+        public Entry(CacheKey key, PredictionOutcome outcome, Lifetime life)
         {
             Key = key;
             Outcome = outcome;
-            Expires = expires;
+            Expires = life.Expires;
+            StaleUntil = life.StaleUntil;
             Bytes = EntryOverhead;
             foreach (var output in outcome.Outputs)
             {
@@ -170,6 +181,10 @@ internal sealed class CacheShard(long maxBytes)
 
         public long Expires { get; }
 
+        public long StaleUntil { get; }
+
+        public long RefreshAt { get; set; }
+
         public long Bytes { get; }
 
         public bool Referenced { get; set; }
@@ -177,3 +192,8 @@ internal sealed class CacheShard(long maxBytes)
         public int Slot { get; set; }
     }
 }
+
+/// <summary>How long an answer may be given (timestamps).</summary>
+/// <param name="Expires">Until then it is fresh.</param>
+/// <param name="StaleUntil">Until then it is still given, while another is asked for.</param>
+internal readonly record struct Lifetime(long Expires, long StaleUntil);

@@ -1,17 +1,18 @@
+using Orchestrator.Serving.Caching.Shared;
 using Orchestrator.Serving.Prediction;
 using Orchestrator.Serving.Queueing;
 using Orchestrator.Serving.Replicas;
 
 namespace Orchestrator.Serving.Caching;
 
-/// <summary>Carries the ends of items into the cache.</summary>
-internal sealed class CacheSink(PredictionCache cache) : IItemSink
+/// <summary>Carries the ends of items into the cache, and answers into the level that is shared, if there is one.</summary>
+internal sealed class CacheSink(PredictionCache cache, SharedCache? shared = null) : IItemSink
 {
     public void Finished(PredictionItem item, PredictionOutcome outcome)
     {
-        if (item.Key is { } key)
+        if (item.Key is { } key && cache.Finish(key, item, outcome, item.Ttl, item.StaleFor) is { } kept)
         {
-            cache.Finish(key, item, outcome, item.Ttl);
+            shared?.Offer(item, kept);
         }
     }
 

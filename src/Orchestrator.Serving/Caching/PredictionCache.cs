@@ -26,10 +26,12 @@ internal sealed class PredictionCache
 
     private readonly CacheShard[] _shards = new CacheShard[ShardCount];
     private readonly TimeProvider _time;
+    private readonly long _refreshClaim;
 
     public PredictionCache(long maxBytes, TimeProvider time)
     {
         _time = time;
+        _refreshClaim = time.TimestampFrequency;
         IsEnabled = maxBytes > 0;
         for (var i = 0; i < ShardCount; i++)
         {
@@ -45,24 +47,32 @@ internal sealed class PredictionCache
     /// <summary>Answers kept.</summary>
     public int Count => _shards.Sum(s => s.Count);
 
-    /// <summary>The answer, if it is there and fresh.</summary>
-    public PredictionOutcome? TryGet(in CacheKey key) => ShardOf(key).TryGet(key, _time.GetTimestamp());
+    /// <summary>The answer, if it is there and may be given.</summary>
+    /// <param name="key">The question.</param>
+    /// <param name="refresh">True: it is stale, and the caller is the one to ask again.</param>
+    public PredictionOutcome? TryGet(in CacheKey key, out bool refresh) => ShardOf(key).TryGet(key, _time.GetTimestamp(), _refreshClaim, out refresh);
+
+    /// <summary>The answer, if it is there and may be given.</summary>
+    public PredictionOutcome? TryGet(in CacheKey key) => ShardOf(key).TryGet(key, _time.GetTimestamp(), 0, out _);
 
     /// <summary>Looks again, joins the same question if it is under way, or makes <paramref name="item"/> the one under way.</summary>
     public CacheLookup JoinOrLead(in CacheKey key, PredictionItem item, PredictionWaiter waiter, out PredictionOutcome? hit, out PredictionItem joined) =>
         ShardOf(key).JoinOrLead(key, item, waiter, _time.GetTimestamp(), out hit, out joined);
 
-    /// <summary>The question is no longer under way; a clean answer is kept for <paramref name="ttl"/>.</summary>
-    public void Finish(in CacheKey key, PredictionItem item, PredictionOutcome? outcome, TimeSpan ttl)
+    /// <summary>The question is no longer under way; a clean answer is kept.</summary>
+    /// <returns>What is kept, a copy of its own; null: nothing.</returns>
+    public PredictionOutcome? Finish(in CacheKey key, PredictionItem item, PredictionOutcome? outcome, TimeSpan ttl, TimeSpan staleFor = default)
     {
-        PredictionOutcome? kept = null;
-        if (outcome is { Kind: OutcomeKind.Ok, RowErrors: null })
-        {
-            kept = Detach(outcome);
-        }
+        var kept = outcome is { Kind: OutcomeKind.Ok, RowErrors: null } ? Detach(outcome) : null;
+        Keep(key, item, kept, ttl, staleFor);
+        return kept;
+    }
 
-        var expires = kept is null ? 0 : Core.Time.Deadline.After(_time, ttl).Timestamp;
-        ShardOf(key).Finish(key, item, kept, expires);
+    /// <summary>The question is no longer under way; <paramref name="kept"/>, which shares memory with nothing else, is kept as it is.</summary>
+    public void Keep(in CacheKey key, PredictionItem item, PredictionOutcome? kept, TimeSpan ttl, TimeSpan staleFor)
+    {
+        var life = kept is null ? default : new Lifetime(Core.Time.Deadline.After(_time, ttl).Timestamp, Core.Time.Deadline.After(_time, ttl + staleFor).Timestamp);
+        ShardOf(key).Finish(key, item, kept, life);
     }
 
     private CacheShard ShardOf(in CacheKey key) => _shards[key.B & (ShardCount - 1)];

@@ -3,6 +3,7 @@ using System.Text;
 using Orchestrator.Core.Time;
 using Orchestrator.Protocol;
 using Orchestrator.Serving.Caching;
+using Orchestrator.Serving.Caching.Shared;
 using Orchestrator.Serving.Metrics;
 using Orchestrator.Serving.Queueing;
 using Orchestrator.Serving.Replicas;
@@ -11,14 +12,16 @@ using Orchestrator.Serving.Routing;
 namespace Orchestrator.Serving.Prediction;
 
 /// <summary>The data plane's front door: cache, then the question already under way, then the queue of the version, whose replicas answer.</summary>
-public sealed class PredictionService
+public sealed partial class PredictionService
 {
     private readonly PredictionCache _cache;
     private readonly ServingMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly SharedCache? _shared;
 
-    internal PredictionService(PredictionCache cache, ServingMetrics metrics, TimeProvider time)
+    internal PredictionService(PredictionCache cache, ServingMetrics metrics, TimeProvider time, SharedCache? shared = null)
     {
+        _shared = shared;
         _cache = cache;
         _metrics = metrics;
         _time = time;
@@ -44,6 +47,11 @@ public sealed class PredictionService
             return ValueTask.FromResult(Record(call, started, pending.Hit!));
         }
 
+        if (pending is { IsLeader: true, Item.SharedScope: not null })
+        {
+            return LookFurtherAsync(call, pending, started, clientGone);
+        }
+
         if (pending.IsLeader)
         {
             Settle(pending, pending.Item.Queue.TryEnqueue(pending.Item));
@@ -61,6 +69,11 @@ public sealed class PredictionService
         for (var i = 0; i < pending.Length; i++)
         {
             pending[i] = Begin(calls[i]);
+        }
+
+        if (_shared is not null)
+        {
+            await LookFurtherAsync(pending, calls.Min(c => c.Deadline.Timestamp));
         }
 
         EnqueueTogether(pending);
@@ -109,10 +122,15 @@ public sealed class PredictionService
         var parameters = RequestParameters.Of(call.Parameters);
         if (_cache.IsEnabled && target.Spec.Cache.Enabled && call.Inputs[0].Rows == 1)
         {
-            var made = CacheKey.Of(target.Id, call.Inputs, call.Outputs ?? [], parameters?.Text);
-            if (_cache.TryGet(made) is { } hit)
+            var made = CacheKey.Of(target.CacheScope, call.Inputs, call.Outputs ?? [], parameters?.Text);
+            if (_cache.TryGet(made, out var refresh) is { } hit)
             {
-                _metrics.RecordCache(target.Id, "hit");
+                _metrics.RecordCache(target.Id, refresh ? "stale" : "hit");
+                if (refresh)
+                {
+                    Refresh(call, made, parameters);
+                }
+
                 return new Pending(null, null, false, hit);
             }
 
@@ -120,16 +138,21 @@ public sealed class PredictionService
         }
 
         var waiter = new PredictionWaiter(call.Deadline.Timestamp);
-        var item = new PredictionItem(target.Queue, waiter, call.Inputs, call.Outputs ?? [])
+        var item = NewItem(call, key, parameters, waiter);
+        return key is { } k ? Share(target, k, item, waiter) : new Pending(item, waiter, true, null);
+    }
+
+    private PredictionItem NewItem(in PredictionCall call, CacheKey? key, RequestParameters? parameters, PredictionWaiter waiter) =>
+        new(call.Target.Queue, waiter, call.Inputs, call.Outputs ?? [])
         {
             Key = key,
-            Ttl = target.Spec.Cache.Ttl,
+            Ttl = call.Target.Spec.Cache.Ttl,
+            StaleFor = call.Target.Spec.Cache.StaleFor,
+            SharedScope = _shared is not null && key is not null && call.Target.Spec.Cache.Shared ? call.Target.CacheScope : null,
             Parameters = parameters?.Forwarded,
             Compatibility = CompatibilityOf(call, parameters),
             Trace = BatchTrace.IsOn ? Activity.Current?.Context ?? default : default,
         };
-        return key is { } k ? Share(target, k, item, waiter) : new Pending(item, waiter, true, null);
-    }
 
     private Pending Share(VersionEntry target, in CacheKey key, PredictionItem item, PredictionWaiter waiter)
     {

@@ -45,6 +45,12 @@ internal sealed class PredictionItem : QueuedItem
     /// <summary>How long the answer may be given again.</summary>
     public TimeSpan Ttl { get; init; }
 
+    /// <summary>How long after that it may still be given while another is asked for.</summary>
+    public TimeSpan StaleFor { get; init; }
+
+    /// <summary>Set when the answer is shared with other processes: what it belongs to there.</summary>
+    public CacheScope? SharedScope { get; init; }
+
     /// <summary>The request's span, for the link from the batch's span.</summary>
     public ActivityContext Trace { get; init; }
 

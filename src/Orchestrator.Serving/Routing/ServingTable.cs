@@ -71,6 +71,9 @@ public sealed class VersionEntry
     /// <summary>Its waiting requests; lives as long as the version is served, across tables.</summary>
     internal Queueing.ModelQueue Queue { get; init; } = null!;
 
+    /// <summary>What its answers belong to in the caches; made when first asked for.</summary>
+    internal Caching.CacheScope CacheScope => field ??= Caching.CacheScope.Of(Id, Spec);
+
     /// <summary>Whether a replica is ready.</summary>
     public bool IsReady => Replicas.Count > 0;
 }

@@ -39,7 +39,7 @@ internal sealed class HostRig : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
-    public static async Task<HostRig> StartAsync(Action<HostOptions>? configure = null, TimeProvider? time = null)
+    public static async Task<HostRig> StartAsync(Action<HostOptions>? configure = null, TimeProvider? time = null, Action<IServiceCollection>? add = null)
     {
         var folder = Directory.CreateTempSubdirectory("host-tests-").FullName;
         var options = new HostOptions { QueryPort = 0, AdminPort = 0, StateDirectory = folder, ContainersDirectory = folder, DrainTimeout = TimeSpan.FromSeconds(2) };
@@ -58,6 +58,7 @@ internal sealed class HostRig : IAsyncDisposable
             }
 
             services.AddServing();
+            add?.Invoke(services);
         });
         await host.StartAsync();
         return new HostRig(host, folder);

@@ -164,23 +164,76 @@ public sealed class PredictionCacheTests
         var tensor = new Tensor("input", DataType.Fp64, [1, 2], new byte[16]);
         var keys = new[]
         {
-            CacheKey.Of(new ModelVersionId("m", "1"), [tensor], []),
-            CacheKey.Of(new ModelVersionId("m", "2"), [tensor], []),
-            CacheKey.Of(new ModelVersionId("m1", ""), [tensor], []),
-            CacheKey.Of(new ModelVersionId("m", "1"), [tensor with { Name = "other" }], []),
-            CacheKey.Of(new ModelVersionId("m", "1"), [tensor with { DataType = DataType.Int64 }], []),
-            CacheKey.Of(new ModelVersionId("m", "1"), [tensor with { Shape = [1, 2, 1] }], []),
-            CacheKey.Of(new ModelVersionId("m", "1"), [tensor with { Data = new byte[] { 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }], []),
-            CacheKey.Of(new ModelVersionId("m", "1"), [tensor], [new RequestedOutput("a")]),
-            CacheKey.Of(new ModelVersionId("m", "1"), [tensor], [new RequestedOutput("a"), new RequestedOutput("b")]),
-            CacheKey.Of(new ModelVersionId("m", "1"), [tensor, tensor], []),
-            CacheKey.Of(new ModelVersionId("m", "1"), [tensor], [], "1:k1:2"),
+            CacheKey.Of(ScopeOf("m", "1"), [tensor], []),
+            CacheKey.Of(ScopeOf("m", "2"), [tensor], []),
+            CacheKey.Of(ScopeOf("m1", ""), [tensor], []),
+            CacheKey.Of(CacheScope.Of(new ModelVersionId("m", "1"), Spec("1") with { Artefact = new ArtefactSpec { Digest = "sha256:b" } }), [tensor], []),
+            CacheKey.Of(ScopeOf("m", "1"), [tensor with { Name = "other" }], []),
+            CacheKey.Of(ScopeOf("m", "1"), [tensor with { DataType = DataType.Int64 }], []),
+            CacheKey.Of(ScopeOf("m", "1"), [tensor with { Shape = [1, 2, 1] }], []),
+            CacheKey.Of(ScopeOf("m", "1"), [tensor with { Data = new byte[] { 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } }], []),
+            CacheKey.Of(ScopeOf("m", "1"), [tensor], [new RequestedOutput("a")]),
+            CacheKey.Of(ScopeOf("m", "1"), [tensor], [new RequestedOutput("a"), new RequestedOutput("b")]),
+            CacheKey.Of(ScopeOf("m", "1"), [tensor, tensor], []),
+            CacheKey.Of(ScopeOf("m", "1"), [tensor], [], "1:k1:2"),
         };
         keys.Distinct().Count().ShouldBe(keys.Length);
-        CacheKey.Of(new ModelVersionId("m", "1"), [tensor], [new RequestedOutput("b"), new RequestedOutput("a")]).ShouldBe(keys[8]);
+        CacheKey.Of(ScopeOf("m", "1"), [tensor], [new RequestedOutput("b"), new RequestedOutput("a")]).ShouldBe(keys[9]);
     }
 
-    private static CacheKey KeyOf(ModelVersionId id, int value) => CacheKey.Of(id, [new Tensor("input", DataType.Int32, [1, 1], BitConverter.GetBytes(value))], []);
+    [Fact]
+    public void Scope_HowAVersionIsRun_IsNoPartOfIt() =>
+        CacheScope.Of(new ModelVersionId("m", "1"), Spec("1") with { Replicas = 3, Threads = 2, Cache = new CacheSpec { Shared = false } }).Name.ShouldBe(ScopeOf("m", "1").Name);
+
+    [Fact]
+    public async Task Stale_WithinItsTime_IsGivenAndAskedAgainOnce()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", spec => spec with { Cache = new CacheSpec { Ttl = TimeSpan.FromSeconds(1), StaleFor = TimeSpan.FromSeconds(10) } }, ("1", ["a"]));
+        var first = rig.Ask(1);
+        (await rig.Clients["a"].NextAsync()).Succeed();
+        await first;
+        rig.Time.Advance(TimeSpan.FromSeconds(2));
+        var stale = await Task.WhenAll(rig.Ask(1), rig.Ask(1), rig.Ask(1));
+        stale.ShouldAllBe(o => ServingRig.ValuesOf(o)[0] == 10);
+        (await rig.Clients["a"].NextAsync()).Succeed(factor: 20);
+        await UntilAsync(async () => ServingRig.ValuesOf(await rig.Ask(1))[0] == 20);
+        rig.Clients["a"].BatchCount.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Stale_RefreshFailed_IsTriedAgainALittleLater()
+    {
+        var rig = new ServingRig();
+        rig.Serve("1", spec => spec with { Cache = new CacheSpec { Ttl = TimeSpan.FromSeconds(1), StaleFor = TimeSpan.FromSeconds(10) } }, ("1", ["a"]));
+        var first = rig.Ask(1);
+        (await rig.Clients["a"].NextAsync()).Succeed();
+        await first;
+        rig.Time.Advance(TimeSpan.FromSeconds(2));
+        (await rig.Ask(1)).FromCache.ShouldBeTrue();
+        (await rig.Clients["a"].NextAsync()).Fail(Orchestrator.Serving.Replicas.ReplyKind.Failed);
+        rig.Time.Advance(TimeSpan.FromSeconds(1));
+        (await rig.Ask(1)).FromCache.ShouldBeTrue();
+        (await rig.Clients["a"].NextAsync()).Succeed(factor: 20);
+        rig.Clients["a"].BatchCount.ShouldBe(3);
+    }
+
+    private static async Task UntilAsync(Func<Task<bool>> condition)
+    {
+        // The answer is on its way through the pool's threads; the clock of the rig stands.
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30), TimeProvider.System);
+        while (!await condition())
+        {
+            limit.IsCancellationRequested.ShouldBeFalse();
+            await Task.Yield();
+        }
+    }
+
+    private static ModelVersionSpec Spec(string version) => new() { Version = version, Framework = "noop" };
+
+    private static CacheScope ScopeOf(string model, string version) => CacheScope.Of(new ModelVersionId(model, version), Spec(version));
+
+    private static CacheKey KeyOf(ModelVersionId id, int value) => CacheKey.Of(ScopeOf(id.Model, id.Version), [new Tensor("input", DataType.Int32, [1, 1], BitConverter.GetBytes(value))], []);
 
     private static void Put(PredictionCache cache, ModelVersionId id, in CacheKey key) =>
         cache.Finish(key, null!, new PredictionOutcome { Kind = OutcomeKind.Ok, ModelVersion = id, Outputs = [new Tensor("output", DataType.Fp64, [1], new byte[8])] }, TimeSpan.FromMinutes(1));

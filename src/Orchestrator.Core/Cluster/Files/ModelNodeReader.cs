@@ -76,7 +76,7 @@ internal static class ModelNodeReader
         StartupTimeout = map.Duration("startupTimeout") ?? Defaults.StartupTimeout,
         QueueCapacity = map.Integer("queueCapacity") ?? Defaults.QueueCapacity,
         Batching = ReadBatching(map.Map("batching", "a mapping with the keys policy, maxSize, maxBytes, delay")),
-        Cache = ReadCache(map.Map("cache", "a mapping with the keys enabled, ttl")),
+        Cache = ReadCache(map.Map("cache", "a mapping with the keys enabled, ttl, staleFor, shared")),
     };
 
     private static ArtefactSpec? ReadArtefact(MapReader map)
@@ -155,7 +155,13 @@ internal static class ModelNodeReader
             return defaults;
         }
 
-        var cache = new CacheSpec { Enabled = map.Boolean("enabled") ?? defaults.Enabled, Ttl = map.Duration("ttl") ?? defaults.Ttl };
+        var cache = new CacheSpec
+        {
+            Enabled = map.Boolean("enabled") ?? defaults.Enabled,
+            Ttl = map.Duration("ttl") ?? defaults.Ttl,
+            StaleFor = map.Duration("staleFor") ?? defaults.StaleFor,
+            Shared = map.Boolean("shared") ?? defaults.Shared,
+        };
         map.Finish();
         return cache;
     }

@@ -1,0 +1,154 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace Orchestrator.Redis.Connecting;
+
+/// <summary>
+/// Keeps one connection open: opens it, watches it, drops it when it broke or is silent while a reply is due, and opens another. Callers take what is there now and never wait
+/// for a connection. Not reached at start is no error: the orchestrator works without.
+/// </summary>
+internal sealed partial class RedisConnection : BackgroundService
+{
+    /// <summary>How often a connection is looked at.</summary>
+    private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>A connection without calls is asked for a sign of life this often, so that health says the truth without traffic.</summary>
+    private static readonly TimeSpan PingAfter = TimeSpan.FromSeconds(1);
+
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
+
+    private readonly RedisOptions _options;
+    private readonly TimeProvider _time;
+    private readonly ILogger<RedisConnection> _logger;
+    private RedisLink? _link;
+    private string? _problem;
+    private TimeSpan _pause = Period;
+
+    public RedisConnection(RedisOptions options, TimeProvider time, ILogger<RedisConnection> logger)
+    {
+        _options = options;
+        _time = time;
+        _logger = logger;
+        _problem = $"{options} is not connected yet";
+    }
+
+    /// <summary>The connection, if there is one.</summary>
+    public RedisLink? Link => Volatile.Read(ref _link);
+
+    /// <summary>Why there is none; null while there is.</summary>
+    public string? Problem => Volatile.Read(ref _problem);
+
+    public override void Dispose()
+    {
+        Interlocked.Exchange(ref _link, null)?.Dispose();
+        base.Dispose();
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(await RunOnceAsync(stoppingToken), _time, stoppingToken);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                break;
+            }
+        }
+
+        Drop($"{_options}: the orchestrator ends");
+    }
+
+    /// <summary>Opens, checks or drops.</summary>
+    /// <returns>How long to wait before the next time.</returns>
+    internal async Task<TimeSpan> RunOnceAsync(CancellationToken cancellationToken)
+    {
+        if (Link is not { } link)
+        {
+            return await OpenAsync(cancellationToken);
+        }
+
+        if (link.IsBroken || link.IsSilent)
+        {
+            var reason = link.IsSilent ? $"no reply for {_options.Silence.TotalMilliseconds} ms" : "the connection broke";
+            Drop($"{_options} is away: {reason}");
+            Log.Dropped(_logger, _options, reason);
+            return TimeSpan.Zero;
+        }
+
+        if (link.Calls == 0 && link.SinceProgress > PingAfter && link.TryEnter(1, 0))
+        {
+            Ping(link);
+        }
+
+        return Period;
+    }
+
+    private static void Ping(RedisLink link)
+    {
+        try
+        {
+            link.LeaveWith(link.Database.PingAsync(), 0);
+        }
+        catch (Exception)
+        {
+            // What keeps it from being sent shows in the link itself, at the next look.
+            link.LeaveUnused(0);
+        }
+    }
+
+    private async Task<TimeSpan> OpenAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            var link = await RedisLink.OpenAsync(_options, _time, cancellationToken);
+            Volatile.Write(ref _link, link);
+            Volatile.Write(ref _problem, null);
+            _pause = Period;
+            Log.Connected(_logger, _options);
+            return Period;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            var problem = $"{_options} is away: {Reason(e)}";
+            if (Interlocked.Exchange(ref _problem, problem) != problem)
+            {
+                Log.Away(_logger, problem);
+            }
+
+            // Jitter: the frontends of a cluster lose a server at the same moment.
+            var pause = _pause * (0.5 + Random.Shared.NextDouble());
+            _pause = TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, LongestPause.Ticks));
+            return pause;
+        }
+    }
+
+    private void Drop(string problem)
+    {
+        Volatile.Write(ref _problem, problem);
+        Interlocked.Exchange(ref _link, null)?.Dispose();
+    }
+
+    /// <summary>In our words: the client's name its own settings and may repeat what it was given.</summary>
+    private static string Reason(Exception e) => e switch
+    {
+        TimeoutException => "no answer to the connection attempt",
+        _ when e.ToString().Contains("NOAUTH", StringComparison.Ordinal) || e.ToString().Contains("AuthenticationFailure", StringComparison.Ordinal)
+            || e.ToString().Contains("WRONGPASS", StringComparison.Ordinal) => "it refused the password, or wants one (ORCHESTRATOR_REDIS_PASSWORD, --redis-password-file)",
+        _ => "no connection could be opened (is it running, is the endpoint right, does it speak TLS as told?)",
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 7001, EventName = "Connected", Level = LogLevel.Information, Message = "{Redis}: connected")]
+        public static partial void Connected(ILogger logger, RedisOptions redis);
+
+        [LoggerMessage(EventId = 7002, EventName = "Away", Level = LogLevel.Warning, Message = "{Problem}; predictions go on without the shared cache")]
+        public static partial void Away(ILogger logger, string problem);
+
+        [LoggerMessage(EventId = 7003, EventName = "Dropped", Level = LogLevel.Warning, Message = "{Redis}: {Reason}; the connection is opened anew")]
+        public static partial void Dropped(ILogger logger, RedisOptions redis, string reason);
+    }
+}

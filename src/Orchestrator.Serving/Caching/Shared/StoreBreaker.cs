@@ -1,0 +1,50 @@
+using Orchestrator.Core.Serving;
+using Polly;
+using Polly.CircuitBreaker;
+
+namespace Orchestrator.Serving.Caching.Shared;
+
+/// <summary>Leaves a store alone that does not answer: after a few reads without an answer no request waits for it, until one read a while later finds it back.</summary>
+internal sealed class StoreBreaker
+{
+    private const double FailureRatio = 0.5;
+    private const int FewReads = 4;
+    private static readonly TimeSpan Sampling = TimeSpan.FromSeconds(1);
+    private static readonly StoreRead LeftAlone = new(StoreEnd.Unavailable, []);
+
+    private readonly CircuitBreakerStateProvider _state = new();
+    private readonly ResiliencePipeline<StoreRead> _pipeline;
+    private readonly IPredictionStore _store;
+
+    public StoreBreaker(IPredictionStore store, TimeSpan breakFor, TimeProvider time)
+    {
+        _store = store;
+        _pipeline = new ResiliencePipelineBuilder<StoreRead> { TimeProvider = time }
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<StoreRead>
+            {
+                FailureRatio = FailureRatio,
+                MinimumThroughput = FewReads,
+                SamplingDuration = Sampling,
+                BreakDuration = breakFor,
+                StateProvider = _state,
+                ShouldHandle = static read => ValueTask.FromResult(read.Outcome.Exception is not null || read.Outcome.Result.End != StoreEnd.Done),
+            })
+            .Build();
+    }
+
+    /// <summary>Whether the store is left alone; stays true after the break until a read is let through.</summary>
+    public bool IsOpen => _state.CircuitState == CircuitState.Open;
+
+    /// <summary>0 closed, 1 half open, 2 open.</summary>
+    public int Level => _state.CircuitState switch { CircuitState.Closed => 0, CircuitState.HalfOpen => 1, _ => 2 };
+
+    /// <summary>Reads, or not: <c>WasAsked</c> says.</summary>
+    public async ValueTask<(bool WasAsked, StoreRead Read)> ReadAsync(IReadOnlyList<StoreKey> keys, TimeSpan within)
+    {
+        var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
+        var outcome = await _pipeline.ExecuteOutcomeAsync(
+            static async (_, call) => Outcome.FromResult(await call._store.ReadAsync(call.keys, call.within)), context, (_store, keys, within));
+        ResilienceContextPool.Shared.Return(context);
+        return outcome.Exception is null ? (true, outcome.Result) : (false, LeftAlone);
+    }
+}

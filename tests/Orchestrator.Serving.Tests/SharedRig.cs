@@ -1,0 +1,90 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Orchestrator.Core.Serving;
+using Orchestrator.Serving.Caching;
+using Orchestrator.Serving.Caching.Shared;
+
+namespace Orchestrator.Serving.Tests;
+
+/// <summary>The second level of the cache on a store of the test's; nothing is written until the test says so.</summary>
+internal sealed class SharedRig
+{
+    public SharedRig(IPredictionStore store, SharedCacheOptions options, PredictionCache cache, IMeterFactory meters, TimeProvider time)
+    {
+        var settings = new SharedCacheSettings(options, time);
+        var metrics = new SharedCacheMetrics(meters);
+        Breaker = new StoreBreaker(store, options.BreakFor, time);
+        Writes = new PendingWrites(options, metrics);
+        Cache = new SharedCache(cache, Breaker, Writes, metrics, settings);
+        Loop = new SharedWriteLoop(Writes, store, Breaker, metrics, settings, NullLogger<SharedWriteLoop>.Instance);
+    }
+
+    public StoreBreaker Breaker { get; }
+
+    public PendingWrites Writes { get; }
+
+    public SharedCache Cache { get; }
+
+    public SharedWriteLoop Loop { get; }
+}
+
+/// <summary>A store in memory that fails on demand and notes what it was asked.</summary>
+internal sealed class FakeStore : IPredictionStore
+{
+    private readonly Lock _lock = new();
+
+    public Dictionary<string, StoreEntry> Entries { get; } = [];
+
+    /// <summary>How every read ends.</summary>
+    public StoreEnd ReadEnd { get; set; } = StoreEnd.Done;
+
+    public StoreEnd WriteEnd { get; set; } = StoreEnd.Done;
+
+    /// <summary>Keys of each read.</summary>
+    public List<int> Reads { get; } = [];
+
+    public List<TimeSpan> Allowed { get; } = [];
+
+    public List<string> Dropped { get; } = [];
+
+    /// <summary>Awaited by each read.</summary>
+    public Func<Task> BeforeRead { get; set; } = () => Task.CompletedTask;
+
+    public string? Problem => null;
+
+    public async ValueTask<StoreRead> ReadAsync(IReadOnlyList<StoreKey> keys, TimeSpan within)
+    {
+        lock (_lock)
+        {
+            Reads.Add(keys.Count);
+            Allowed.Add(within);
+        }
+
+        await BeforeRead();
+        lock (_lock)
+        {
+            return ReadEnd == StoreEnd.Done ? new StoreRead(StoreEnd.Done, [.. keys.Select(k => Entries.TryGetValue(NameOf(k), out var entry) ? entry.Value : null)]) : new StoreRead(ReadEnd, []);
+        }
+    }
+
+    public ValueTask<StoreEnd> WriteAsync(IReadOnlyList<StoreEntry> entries, TimeSpan within)
+    {
+        lock (_lock)
+        {
+            foreach (var entry in WriteEnd == StoreEnd.Done ? entries : [])
+            {
+                Entries[NameOf(entry.Key)] = entry;
+            }
+        }
+
+        return ValueTask.FromResult(WriteEnd);
+    }
+
+    public ValueTask<long> DropAsync(string scope, CancellationToken cancellationToken)
+    {
+        Dropped.Add(scope);
+        return ValueTask.FromResult(0L);
+    }
+
+    private static string NameOf(StoreKey key) => $"{key.Scope}:{Convert.ToHexString(key.Digest.Span)}";
+}
