@@ -109,6 +109,23 @@ internal sealed class AdminClient(HttpClient http, Uri address)
         }
     }
 
+    /// <summary>Builds an image; the messages as they come.</summary>
+    public async IAsyncEnumerable<BuildImageMessage> BuildAsync(string model, BuildImageRequest body, [EnumeratorCancellation] CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, $"api/v1/models/{Escape(model)}/build")) { Content = Body(body, CoreJson.Default.BuildImageRequest) };
+        using var answer = await SendAsync(request, stop);
+        if (!answer.IsSuccessStatusCode)
+        {
+            throw await AdminAnswers.ExplainAsync(answer, stop);
+        }
+
+        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(stop));
+        while (await ReadLineAsync(reader, stop) is { } line)
+        {
+            yield return JsonSerializer.Deserialize<BuildImageMessage>(line, AdminJson.Options) ?? new BuildImageMessage();
+        }
+    }
+
     public async IAsyncEnumerable<ClusterEvent> EventsAsync(long since, [EnumeratorCancellation] CancellationToken stop)
     {
         using var answer = await OpenAsync($"api/v1/events?since={since}", stop);

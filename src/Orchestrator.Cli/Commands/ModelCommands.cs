@@ -4,12 +4,12 @@ using Orchestrator.Core;
 
 namespace Orchestrator.Cli.Commands;
 
-/// <summary><c>orch model ...</c> but for <c>deploy</c>.</summary>
+/// <summary><c>orch model ...</c> but for <c>deploy</c> and <c>build</c>.</summary>
 internal static class ModelCommands
 {
     public static Command Create(CliContext context, GlobalOptions globals) =>
         new Command("model", "Models and their versions.").With(
-            List(context, globals), Show(context, globals), DeployCommand.Create(context, globals), Rollback(context, globals), Scale(context, globals), Remove(context, globals));
+            List(context, globals), Show(context, globals), DeployCommand.Create(context, globals), BuildCommand.Create(context, globals), Rollback(context, globals), Scale(context, globals), Remove(context, globals));
 
     private static Command List(CliContext context, GlobalOptions globals) =>
         new Command("list", "List the models with all their versions.").Runs(context, globals, async (session, _, stop) =>

@@ -1,4 +1,5 @@
 using Orchestrator.Core.Cluster;
+using Orchestrator.Core.Images;
 
 namespace Orchestrator.Core.Admin;
 
@@ -22,6 +23,22 @@ public sealed record RollbackRequest(string? Version);
 
 /// <summary>Body of <c>POST /api/v1/models/{m}/versions/{v}/scale</c>.</summary>
 public sealed record ScaleRequest(int Replicas);
+
+/// <summary>Body of <c>POST /api/v1/models/{m}/build</c>: an image with the artefact in it.</summary>
+/// <param name="Version">Name of the version; becomes the image's tag.</param>
+/// <param name="Framework">Whose image it starts from.</param>
+/// <param name="Digest">The artefact, uploaded already; null: none is needed.</param>
+/// <param name="Requirements">Text of a requirements.txt to install with pip; null: none.</param>
+/// <param name="Registry">Comes before the image's name, such as <c>registry.example.com:5000/team</c>; null: nothing.</param>
+/// <param name="Base">Another image to start from; null: the framework's own.</param>
+/// <param name="Push">Push it when it is built.</param>
+public sealed record BuildImageRequest(string Version, string Framework, string? Digest, string? Requirements, string? Registry, string? Base, bool Push = false);
+
+/// <summary>One line of the answer to a build, which is a stream of them; exactly one member is set.</summary>
+/// <param name="Line">What happens, in the engine's words.</param>
+/// <param name="Built">The last one of a build that succeeded.</param>
+/// <param name="Error">The last one of a build that failed.</param>
+public sealed record BuildImageMessage(string? Line = null, BuiltImage? Built = null, string? Error = null);
 
 /// <summary>Every error answer of the admin API: 400 invalid, 404 unknown, 409 conflict with what exists, 507 cannot be stored.</summary>
 /// <param name="Error">One sentence.</param>

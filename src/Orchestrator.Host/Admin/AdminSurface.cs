@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Artefacts;
+using Orchestrator.Core.Images;
 using Orchestrator.Core.Json;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Host.Composition;
@@ -28,6 +29,7 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
         Share<IControlPlane>(services);
         Share<IArtefactStore>(services);
         Share<FrameworkCatalog>(services);
+        Share<IImageBuilder>(services);
         Share<ServingState>(services);
         Share<BackgroundLoops>(services);
         Share<MetricsScrape>(services);
@@ -73,5 +75,6 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
         ApplicationEndpoints.Map(api);
         ArtefactEndpoints.Map(api);
         EventEndpoints.Map(api);
+        BuildEndpoints.Map(api);
     }
 }

@@ -1,10 +1,12 @@
 using Orchestrator.Control;
 using Orchestrator.Core.Artefacts;
 using Orchestrator.Core.Cluster.Validation;
+using Orchestrator.Core.Images;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Core.Serving;
 using Orchestrator.Docker;
+using Orchestrator.Docker.Building;
 using Orchestrator.Host.Options;
 using Orchestrator.Processes;
 using Orchestrator.Redis;
@@ -61,12 +63,15 @@ internal static class Planes
 
     private static void AddProcesses(IServiceCollection services, HostOptions options)
     {
+        services.AddSingleton<IImageBuilder>(s => new NoImageBuilder(s.GetRequiredService<IContainerRuntime>().Name));
         services.AddSingleton<IContainerRuntime>(s => new ProcessContainerRuntime(
             new ProcessRuntimeOptions { WorkFolder = Path.Combine(options.StateDirectory, "processes") },
             s.GetRequiredService<FrameworkCatalog>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<ProcessContainerRuntime>>()));
     }
 
-    private static void AddDocker(IServiceCollection services, HostOptions options) =>
+    private static void AddDocker(IServiceCollection services, HostOptions options)
+    {
+        services.AddSingleton<IImageBuilder>(s => new DockerImageBuilder(options.ImagePrefix, s.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IContainerRuntime>(s => new DockerContainerRuntime(
             new DockerRuntimeOptions
             {
@@ -75,4 +80,5 @@ internal static class Planes
                 Network = options.DockerNetwork.Length > 0 ? options.DockerNetwork : null,
             },
             s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DockerContainerRuntime>>()));
+    }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Artefacts;
 using Orchestrator.Core.Cluster;
+using Orchestrator.Core.Images;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Core.Serving;
 using Orchestrator.Host.Admin;
@@ -49,6 +50,7 @@ internal sealed class HostRig : IAsyncDisposable
             services.AddSingleton<IServingSnapshots, InMemoryServingSnapshots>();
             services.AddSingleton<IFrontendReports, InMemoryFrontendReports>();
             services.AddSingleton<IControlPlane, FakeControlPlane>();
+            services.AddSingleton<IImageBuilder, FakeImageBuilder>();
             services.AddSingleton(new FrameworkCatalog([new ContainerManifest { Framework = "noop", Command = ["noop"] }]));
             services.AddSingleton<IArtefactStore>(s => DiskArtefactStore.Open(
                 Path.Combine(folder, "artefacts"), new ArtefactStoreOptions(), TimeProvider.System, s.GetRequiredService<ILogger<DiskArtefactStore>>()));
