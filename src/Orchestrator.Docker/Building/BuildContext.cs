@@ -18,6 +18,7 @@ internal static class BuildContext
         if (spec.Requirements is { } requirements)
         {
             await WriteTextAsync(tar, DockerfileWriter.RequirementsFile, requirements, cancellationToken);
+            await WriteTextAsync(tar, DockerfileWriter.InstallFile, DockerfileWriter.Install.ReplaceLineEndings("\n"), cancellationToken);
         }
 
         if (spec.ArtefactPath is { } path)

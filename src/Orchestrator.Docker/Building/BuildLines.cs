@@ -1,11 +1,16 @@
 using System.Text;
+using System.Text.RegularExpressions;
 using Orchestrator.Docker.Engine;
 
 namespace Orchestrator.Docker.Building;
 
-/// <summary>Makes whole lines of what a build says, which the engine sends in pieces, and of a pull or push its state per layer without the moving bars.</summary>
-internal sealed class BuildLines
+/// <summary>Makes whole lines of what a build says, which the engine sends in pieces and in colours, and of a pull or push its state per layer without the moving bars.</summary>
+internal sealed partial class BuildLines
 {
+    // CSI sequences: colours and the like. Whatever else a terminal would obey goes with the control characters.
+    [GeneratedRegex(@"\x1b\[[0-9;?]*[ -/]*[@-~]")]
+    private static partial Regex Escapes { get; }
+
     private const int LongestLine = 16 * 1024;
     private readonly StringBuilder _rest = new();
     private readonly Dictionary<string, string> _layers = new(StringComparer.Ordinal);
@@ -43,7 +48,11 @@ internal sealed class BuildLines
 
             if (_rest.Length > 0 && (character is '\n' or '\r' || _rest.Length == LongestLine))
             {
-                lines.Add(Cut());
+                var line = Cut();
+                if (line.Length > 0)
+                {
+                    lines.Add(line);
+                }
             }
         }
 
@@ -52,8 +61,8 @@ internal sealed class BuildLines
 
     private string Cut()
     {
-        var line = _rest.ToString();
+        var line = Escapes.Replace(_rest.ToString(), "");
         _rest.Clear();
-        return line;
+        return string.Concat(line.Where(c => !char.IsControl(c) || c == '\t'));
     }
 }

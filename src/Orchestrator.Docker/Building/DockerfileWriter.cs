@@ -12,15 +12,29 @@ internal static class DockerfileWriter
     /// <summary>The requirements, in the context.</summary>
     public const string RequirementsFile = "requirements.txt";
 
-    private const string InstalledFrom = "/tmp/requirements.txt";
+    /// <summary>The program that installs them, in the context: the engine quotes a step that fails, and a file's name says more than its text.</summary>
+    public const string InstallFile = "install-requirements.sh";
 
-    // pip comes and goes with the step: an image that serves needs none. Debian keeps pip out of its own Python unless told that nobody else manages it.
-    private const string Install =
-        "set -e; " +
-        "if ! python3 -m pip --version >/dev/null 2>&1; then apt-get update && apt-get install -y --no-install-recommends python3-pip && touch /tmp/pip-came; fi; " +
-        "PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore python3 -m pip install --no-cache-dir --disable-pip-version-check -r " + InstalledFrom + "; " +
-        "if [ -e /tmp/pip-came ]; then apt-get purge -y --auto-remove python3-pip && rm -rf /var/lib/apt/lists/*; fi; " +
-        "rm -f /tmp/pip-came " + InstalledFrom;
+    /// <summary>Text of that program. pip comes and goes with it: an image that serves needs none.</summary>
+    public const string Install = """
+        set -e
+        export DEBIAN_FRONTEND=noninteractive
+        if ! python3 -m pip --version >/dev/null 2>&1; then
+          echo "installing pip"
+          apt-get update -qq
+          apt-get install -y -qq --no-install-recommends python3-pip >/dev/null
+          came=yes
+        fi
+        # Debian keeps pip out of its own Python unless told that nobody else manages it.
+        export PIP_BREAK_SYSTEM_PACKAGES=1 PIP_ROOT_USER_ACTION=ignore PIP_NO_COLOR=1 PIP_PROGRESS_BAR=off
+        python3 -m pip install --no-cache-dir --disable-pip-version-check -r /tmp/requirements.txt
+        if [ -n "$came" ]; then
+          apt-get purge -y -qq --auto-remove python3-pip >/dev/null
+          rm -rf /var/lib/apt/lists/*
+        fi
+        rm -f /tmp/requirements.txt /tmp/install-requirements.sh
+
+        """;
 
     /// <param name="spec">What is built.</param>
     /// <param name="baseImage">What it starts from.</param>
@@ -38,8 +52,8 @@ internal static class DockerfileWriter
             }
 
             file.Append("USER root\n");
-            file.Append($"COPY {RequirementsFile} {InstalledFrom}\n");
-            file.Append("RUN ").Append(Install).Append('\n');
+            file.Append($"COPY {RequirementsFile} {InstallFile} /tmp/\n");
+            file.Append($"RUN sh /tmp/{InstallFile}\n");
             file.Append("USER ").Append(user.Length > 0 ? user : "root").Append('\n');
         }
 

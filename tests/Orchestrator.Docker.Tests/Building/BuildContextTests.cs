@@ -18,7 +18,8 @@ public sealed class BuildContextTests : IDisposable
 
         var entries = await ReadAsync(new ImageBuildSpec { Image = "i", Framework = "f", ArtefactPath = file, Requirements = "numpy\n" });
 
-        entries.ShouldBe([("Dockerfile", "FROM x"), ("requirements.txt", "numpy\n"), ("artefact/", null), ("artefact/model.joblib", "weights")]);
+        entries.ShouldBe([
+            ("Dockerfile", "FROM x"), ("requirements.txt", "numpy\n"), ("install-requirements.sh", DockerfileWriter.Install), ("artefact/", null), ("artefact/model.joblib", "weights")]);
     }
 
     [Fact]

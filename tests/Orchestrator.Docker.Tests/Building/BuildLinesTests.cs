@@ -17,6 +17,10 @@ public sealed class BuildLinesTests
         .ShouldBe(["Pulling from library/x", "ab: Downloading", "cd: Downloading", "ab: Pull complete"]);
 
     [Fact]
+    public void Take_ColouredLines_LeavesOnlyTheText() =>
+        Read(new() { Stream = "\u001b[91mERROR: no\u0007 such\u001b[0m\n" }, new() { Stream = "\u001b[0m\n" }, new() { Stream = "a\tb\n" }).ShouldBe(["ERROR: no such", "a\tb"]);
+
+    [Fact]
     public void Take_AnEndlessLine_CutsIt() => Read(new ProgressMessage { Stream = new string('x', 40_000) }).Select(l => l.Length).ShouldBe([16384, 16384, 7232]);
 
     private static List<string> Read(params ProgressMessage[] messages)

@@ -42,7 +42,7 @@ public sealed class DockerImageBuilderTests : IAsyncLifetime
 
         steps.ShouldBe([
             new ImageBuildProgress("Step 1/1 : FROM own-sklearn:latest"), new ImageBuildProgress("Successfully built"), new ImageBuildProgress("", new BuiltImage("c-m:1", "sha256:built", 7))]);
-        files.ShouldBe(["Dockerfile", "requirements.txt"]);
+        files.ShouldBe(["Dockerfile", "requirements.txt", "install-requirements.sh"]);
         var call = Uri.UnescapeDataString(_engine.Calls.Single(c => c.StartsWith("POST /v1.41/build", StringComparison.Ordinal)));
         call.ShouldContain("t=c-m:1");
         call.ShouldContain("networkmode=host");

@@ -30,7 +30,8 @@ public sealed class DockerfileWriterTests
         lines.Select(l => l.Split(' ')[0]).ShouldBe(["FROM", "ARG", "USER", "COPY", "RUN", "USER", "COPY", "ENV"]);
         lines[1].ShouldBe("ARG PIP_INDEX_URL");
         lines[2].ShouldBe("USER root");
-        lines[4].ShouldContain("pip install");
+        lines[3].ShouldBe("COPY requirements.txt install-requirements.sh /tmp/");
+        lines[4].ShouldBe("RUN sh /tmp/install-requirements.sh");
         lines[5].ShouldBe("USER 10001:10001");
     }
 
