@@ -1,0 +1,3 @@
+// One engine, two processors: classes that start clusters beside each other would only measure each other.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
+[assembly: AssemblyFixture(typeof(Orchestrator.Images.Tests.DockerEngine))]
