@@ -18,11 +18,14 @@ internal sealed class ComposeCluster : IAsyncDisposable
 
     public Uri Admin { get; private set; } = null!;
 
+    /// <summary>Only if that service was asked for.</summary>
     public Uri Prometheus { get; private set; } = null!;
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(30) };
 
-    public static async Task<ComposeCluster> UpAsync(DockerEngine engine)
+    /// <param name="engine">Where.</param>
+    /// <param name="services">By name: Grafana's image cannot be had everywhere, and nothing here looks at it.</param>
+    public static async Task<ComposeCluster> UpAsync(DockerEngine engine, params IReadOnlyCollection<string> services)
     {
         var group = (await Shell.RunAsync(Within, engine.Environment, "stat", "-c", "%g", engine.Socket)).ShouldSucceed().Output.Trim();
         var environment = new Dictionary<string, string>(engine.Environment)
@@ -33,7 +36,7 @@ internal sealed class ComposeCluster : IAsyncDisposable
             ["ADMIN_PORT"] = "0",
             ["PROMETHEUS_PORT"] = "0",
         };
-        foreach (var (name, image) in await engine.BaseImagesAsync("redis", "prometheus"))
+        foreach (var (name, image) in await engine.BaseImagesAsync(services.Where(s => s != "orchestrator")))
         {
             environment[name] = image;
         }
@@ -41,10 +44,13 @@ internal sealed class ComposeCluster : IAsyncDisposable
         var cluster = new ComposeCluster(engine, $"oct{Guid.NewGuid():N}"[..11], environment);
         try
         {
-            // By name: Grafana's image cannot be had everywhere, and nothing here looks at it.
-            (await cluster.ComposeAsync("up", "-d", "orchestrator", "redis", "prometheus")).ShouldSucceed();
+            (await cluster.ComposeAsync(["up", "-d", .. services])).ShouldSucceed();
             (cluster.Query, cluster.Admin) = (await cluster.AddressAsync("orchestrator", 1337), await cluster.AddressAsync("orchestrator", 1338));
-            cluster.Prometheus = await cluster.AddressAsync("prometheus", 9090);
+            if (services.Contains("prometheus"))
+            {
+                cluster.Prometheus = await cluster.AddressAsync("prometheus", 9090);
+            }
+
             await Waiting.UntilAsync(Within, async () => await cluster.FindObstacleAsync());
         }
         catch
