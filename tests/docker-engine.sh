@@ -32,15 +32,29 @@ make_bridge() {
   ip link set "$BRIDGE" up
 }
 
+# Where another engine has made the machine drop what it forwards, containers on one of our networks would not reach each other either: one rule, for our own
+# addresses alone, gone with the engine.
+RULE=(FORWARD -s "$SUBNET.128.0/17" -d "$SUBNET.128.0/17" -j ACCEPT)
+
+let_through() {
+  command -v iptables >/dev/null 2>&1 && iptables -S FORWARD 2>/dev/null | grep -q '^-P FORWARD DROP' || return 0
+  iptables -C "${RULE[@]}" 2>/dev/null || iptables -I "${RULE[@]}"
+}
+
+let_through_no_more() {
+  if command -v iptables >/dev/null 2>&1; then iptables -D "${RULE[@]}" 2>/dev/null || true; fi
+}
+
 start() {
   need_programs "dockerd docker.io the-Docker-tests" "ip iproute2 the-test-engine's-bridge"
   install_missing
   [ "$(id -u)" = 0 ] || fail "the Docker tests start an engine of their own, which needs root; run as root, or leave them out: tests/run.sh --no-docker"
   mkdir -p "$DATA" "$RUN"
+  let_through
   if ! engine_pid >/dev/null; then
     make_bridge
     rm -f "$RUN/engine.pid" "$SOCKET"
-    # No rule of this machine's firewall is touched: tests need neither the way out nor published ports beyond loopback.
+    # The engine touches no rule of this machine's firewall: tests need neither the way out nor published ports beyond loopback.
     # What a test run is known by must not be in the engine's environment: it would be taken for a leftover.
     env -u ORCHESTRATOR_TEST_RUN setsid dockerd --host "unix://$SOCKET" --data-root "$DATA" --exec-root "$RUN/exec" --pidfile "$RUN/engine.pid" \
       --live-restore --bridge "$BRIDGE" --iptables=false --ip-forward=false --ip-masq=false --default-address-pool "base=$SUBNET.128.0/17,size=24" \
@@ -82,6 +96,7 @@ stop() {
   fi
   halt
   ip link delete "$BRIDGE" 2>/dev/null || true
+  let_through_no_more
   # The engine leaves its network namespace mounted.
   umount "$RUN"/exec/netns/* 2>/dev/null || true
   rm -rf "$RUN/exec" "$SOCKET" || say "left behind: $RUN/exec"

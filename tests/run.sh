@@ -19,7 +19,7 @@ need_dotnet
 need_programs "python3 python3 the-Python-containers" "node nodejs the-ONNX-container" "npm npm installs-ONNX-Runtime" "setpriv util-linux ends-containers-with-their-parent" "curl curl readiness-checks" "pgrep procps finds-leftovers" "redis-server redis-server Redis-tests"
 need_python "sklearn python3-sklearn models" "pandas python3-pandas named-columns" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP" \
   "onnx python3-onnx test-models" "pytest python3-pytest Python-tests"
-[ "$docker" = no ] || need_programs "dockerd docker.io the-Docker-tests" "busybox busybox-static the-Docker-tests'-smallest-image"
+[ "$docker" = no ] || need_programs "dockerd docker.io the-Docker-tests" "busybox busybox-static the-Docker-tests'-smallest-image" "docker-compose docker-compose the-compose-tests"
 install_missing
 need_onnxruntime
 build artifacts/tests.stamp Orchestrator.sln
@@ -78,7 +78,7 @@ run_node() { # name folder
 }
 
 # An engine that cannot be had is no reason to stop here: its tests then fail, each with the reason.
-if [ "$docker" = yes ] && { wanted Orchestrator.Docker.Tests || wanted Orchestrator.EndToEnd.Tests; }; then
+if [ "$docker" = yes ] && { wanted Orchestrator.Docker.Tests || wanted Orchestrator.EndToEnd.Tests || wanted Orchestrator.Images.Tests; }; then
   trap 'bash tests/docker-engine.sh stop' EXIT
   if ORCHESTRATOR_TEST_DOCKER_SOCKET=$(bash tests/docker-engine.sh start); then
     export ORCHESTRATOR_TEST_DOCKER_SOCKET
@@ -88,7 +88,11 @@ fi
 
 for project in $(git ls-files '*.Tests.csproj' 2>/dev/null || find . -name '*.Tests.csproj' -not -path './artifacts/*' | sort); do
   name=$(basename "$project" .csproj)
-  [ "$name" = Orchestrator.EndToEnd.Tests ] || run_dotnet "$name"
+  case $name in
+    Orchestrator.EndToEnd.Tests) ;;
+    Orchestrator.Images.Tests) [ "$docker" = no ] || run_dotnet "$name" ;; # all of it needs Docker
+    *) run_dotnet "$name" ;;
+  esac
 done
 run_pytest python-sdk containers/sdk/python/tests
 run_pytest sklearn-container containers/sklearn/tests

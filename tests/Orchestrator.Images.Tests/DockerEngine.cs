@@ -1,8 +1,9 @@
 namespace Orchestrator.Images.Tests;
 
-/// <summary>The engine that the tests use (DOCKER_HOST, else one that tests/docker-engine.sh starts), with every image of ours on it.</summary>
+/// <summary>The engine that the tests use (tests/run.sh says which; else tests/docker-engine.sh starts it), with every image of ours on it.</summary>
 public sealed class DockerEngine : IAsyncLifetime
 {
+    private const string Variable = "ORCHESTRATOR_TEST_DOCKER_SOCKET";
     private static readonly TimeSpan BuildWithin = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan CallWithin = TimeSpan.FromMinutes(2);
     private string _client = "docker";
@@ -14,8 +15,7 @@ public sealed class DockerEngine : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        var host = System.Environment.GetEnvironmentVariable("DOCKER_HOST");
-        Socket = host is { Length: > 0 } ? host.Replace("unix://", "", StringComparison.Ordinal) : await StartAsync();
+        Socket = System.Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } socket ? socket : await StartAsync();
         Environment["DOCKER_HOST"] = $"unix://{Socket}";
         (await BashAsync("bash deploy/images.sh")).ShouldSucceed();
         _client = (await BashAsync("source deploy/lib.sh; source deploy/engine.sh; find_docker; echo \"$DOCKER\"")).ShouldSucceed().Output.Trim();
