@@ -15,7 +15,7 @@ internal static class Results
         (counts[(int)AnswerClass.Model], counts[(int)AnswerClass.TooManyRequests]) = (answers, refused);
         return new LoadResult
         {
-            StartTimestamp = 0, Elapsed = TimeSpan.FromSeconds(1), Cancelled = false, Counts = new AnswerCounts(counts), InTime = inTime, ModelLatency = latency, Latency = latency, Series = [], Problems = [],
+            StartTimestamp = 0, Elapsed = TimeSpan.FromSeconds(1), Cancelled = false, Counts = new AnswerCounts(counts), InTime = inTime, ModelLatency = latency, Latency = latency, RefusalLatency = new LatencyHistogram(), Series = [], Problems = [],
         };
     }
 }
