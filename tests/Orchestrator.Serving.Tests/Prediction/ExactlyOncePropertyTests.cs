@@ -41,6 +41,9 @@ public sealed class ExactlyOncePropertyTests
 
     private sealed class Run(ServingRig rig, Random random, string policy)
     {
+        // Continuations run on the pool, which a loaded machine may keep waiting: far more turns than are ever needed, and still a bound.
+        private const int MostTurns = 500_000;
+
         private readonly List<(double Value, Task<PredictionOutcome> Answer, long Deadline)> _asked = [];
         private readonly List<CancellationTokenSource> _clients = [];
         private readonly Dictionary<double, int> _executions = [];
@@ -88,7 +91,7 @@ public sealed class ExactlyOncePropertyTests
 
         public async Task SettleAsync(string what)
         {
-            for (var i = 0; i < 5000 && _asked.Any(a => !a.Answer.IsCompleted); i++)
+            for (var i = 0; i < MostTurns && _asked.Any(a => !a.Answer.IsCompleted); i++)
             {
                 _everyReplica.UnionWith(rig.Clients.Values);
                 Answer();
@@ -107,7 +110,7 @@ public sealed class ExactlyOncePropertyTests
             }
 
             _executions.Values.DefaultIfEmpty().Max().ShouldBeLessThanOrEqualTo(ReplicaLoop.MaxAttempts, what);
-            for (var i = 0; i < 2000 && rig.State.Table.Models[ServingRig.Model].Versions.Values.Any(v => !v.Queue.IsQuiet); i++)
+            for (var i = 0; i < MostTurns && rig.State.Table.Models[ServingRig.Model].Versions.Values.Any(v => !v.Queue.IsQuiet); i++)
             {
                 Answer();
                 rig.Time.Advance(TimeSpan.FromMilliseconds(1));
