@@ -7,8 +7,8 @@ WORKDIR /app
 COPY runtime/ ./
 COPY app/ ./
 COPY containers/ ./containers/
-# A named volume mounted at /state takes over this owner.
-RUN ln -s /app/orch /usr/local/bin/orch && mkdir /state && chown 10001:10001 /state
+# Named volumes mounted at /state and at /state/artefacts take over this owner.
+RUN ln -s /app/orch /usr/local/bin/orch && mkdir -p /state/artefacts && chown -R 10001:10001 /state
 # Numeric, so that Kubernetes can see that it is not root. To start containers it needs the group of the engine's socket: --group-add, or group_add in compose.
 USER 10001:10001
 ENV ORCHESTRATOR_QUERY_HOST=0.0.0.0 \

@@ -27,7 +27,7 @@ public sealed class ComposeDownTests(DockerEngine engine)
         (await ListAsync("ps", "-aq", "--filter", $"name=^/?{name}-")).ShouldBeEmpty();
         (await ListAsync("ps", "-aq", "--filter", $"label=com.docker.compose.project={compose.Project}")).ShouldBeEmpty();
         (await ListAsync("network", "ls", "-q", "--filter", $"name={compose.Project}")).ShouldBeEmpty();
-        (await ListAsync("volume", "ls", "-q", "--filter", $"name={compose.Project}_state")).Count.ShouldBe(1);
+        (await ListAsync("volume", "ls", "-q", "--filter", $"name={compose.Project}_artefacts")).Count.ShouldBe(1);
         (await compose.ComposeAsync("down", "-v")).ShouldSucceed();
         (await ListAsync("volume", "ls", "-q", "--filter", $"name={compose.Project}_")).ShouldBeEmpty();
     }
