@@ -2,6 +2,7 @@
 # Measures, and rewrites docs/performance.md: builds in Release, starts a real orchestrator with real containers, and the servers it is compared with; ends
 # everything it started. Each NAME rewrites its own section only, so a long run can be done in parts.
 #   bash tests/bench.sh [NAME...] [--rounds N] [--seconds S] [--connections N] [--report FILE] [--variant NAME]
+#   bash tests/bench.sh --soak [--minutes N]   half an hour of load: memory flat, none unanswered
 # With fewer or shorter rounds than usual, or one variant only, the report goes to artifacts/benchmarks/try.md instead. Exits with 3 when a target is missed.
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
 
@@ -18,6 +19,7 @@ program=(dotnet artifacts/bin/Orchestrator.Benchmarks/release/Orchestrator.Bench
 names=() options=()
 while [ $# -gt 0 ]; do
   case $1 in
+    --soak) names+=(soak); shift ;;
     --*) options+=("$1" "${2:-}"); shift $(($# > 1 ? 2 : 1)) ;;
     *) names+=("$1"); shift ;;
   esac

@@ -13,6 +13,9 @@ internal sealed record BenchmarkOptions
     /// <summary>Default of <see cref="Seconds"/>.</summary>
     public const double DefaultSeconds = 6;
 
+    /// <summary>Default of <see cref="Minutes"/>.</summary>
+    public const double DefaultMinutes = 30;
+
     /// <summary>Root of the repository.</summary>
     public required string Root { get; init; }
 
@@ -27,6 +30,9 @@ internal sealed record BenchmarkOptions
 
     /// <summary>Connections of the saturating benchmarks. Default 64.</summary>
     public int Connections { get; init; } = 64;
+
+    /// <summary>Length of the soak. Default 30.</summary>
+    public double Minutes { get; init; } = DefaultMinutes;
 
     /// <summary>Measure only this variant, for profiling; null: all of them.</summary>
     public string? Variant { get; init; }
@@ -66,10 +72,11 @@ internal sealed record BenchmarkOptions
         return new BenchmarkOptions
         {
             Root = Path.GetFullPath(values["--root"]),
-            Benchmarks = [.. AllBenchmarks.List.Where(b => names.Count == 0 || names.Contains(b.Name))],
+            Benchmarks = [.. AllBenchmarks.List.Where(b => names.Count == 0 ? b is not SoakBenchmark : names.Contains(b.Name))],
             Rounds = (int)Number(values, "--rounds", DefaultRounds),
             Seconds = Number(values, "--seconds", DefaultSeconds),
             Connections = (int)Number(values, "--connections", 64),
+            Minutes = Number(values, "--minutes", DefaultMinutes),
             Variant = values.GetValueOrDefault("--variant"),
             Report = values.GetValueOrDefault("--report"),
             Command = string.Join(' ', ["bash tests/bench.sh", .. names, .. values.Where(v => v.Key is not ("--root" or "--report")).Select(v => $"{v.Key} {v.Value}")]),
@@ -78,12 +85,12 @@ internal sealed record BenchmarkOptions
 
     private static string Problem(List<string> names, Dictionary<string, string> values)
     {
-        string[] known = ["--root", "--rounds", "--seconds", "--connections", "--report", "--variant"];
+        string[] known = ["--root", "--rounds", "--seconds", "--connections", "--report", "--variant", "--minutes"];
         var wrong = names.Where(n => AllBenchmarks.List.All(b => b.Name != n)).Concat(values.Keys.Except(known)).ToList();
         wrong.AddRange(values.Where(v => v.Key is not ("--root" or "--report" or "--variant") && (!double.TryParse(v.Value, CultureInfo.InvariantCulture, out var n) || n <= 0)).Select(v => $"{v.Key} {v.Value}"));
         return wrong.Count == 0
             ? ""
-            : $"not understood: {string.Join(", ", wrong)}\nusage: bash tests/bench.sh [NAME...] [--rounds N] [--seconds S] [--connections N] [--report FILE] [--variant NAME]\n"
+            : $"not understood: {string.Join(", ", wrong)}\nusage: bash tests/bench.sh [NAME...] [--rounds N] [--seconds S] [--connections N] [--report FILE] [--variant NAME]\n       bash tests/bench.sh --soak [--minutes N]\n"
               + string.Join('\n', AllBenchmarks.List.Select(b => $"  {b.Name,-14} {b.Question}"));
     }
 

@@ -10,7 +10,7 @@ switch (args)
         await BareKestrel.RunAsync();
         return 0;
     case ["list"]:
-        Console.WriteLine(string.Join('\n', AllBenchmarks.List.Select(b => b.Name)));
+        Console.WriteLine(string.Join('\n', AllBenchmarks.List.Where(b => b is not SoakBenchmark).Select(b => b.Name)));
         return 0;
     case ["bare-yarp", var destination]:
         await BareYarp.RunAsync(destination);

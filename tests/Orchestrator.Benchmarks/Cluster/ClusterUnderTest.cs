@@ -16,6 +16,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     private readonly ChildProgram _host;
     private readonly HttpClient _admin;
     private readonly string _state;
+    private ClusterSpec _spec = ClusterSpec.Empty;
 
     private ClusterUnderTest(ChildProgram host, HttpClient admin, Uri query, string state)
     {
@@ -27,6 +28,9 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
 
     /// <summary>Address of the query frontend.</summary>
     public Uri Query { get; }
+
+    /// <summary>Of its admin API.</summary>
+    public HttpClient Admin => _admin;
 
     public int HostId => _host.Id;
 
@@ -78,6 +82,16 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     public async Task<IReadOnlyList<ReplicaReport>> ReportsAsync(string model, CancellationToken stop) =>
         await _admin.GetFromJsonAsync($"api/v1/models/{model}/versions/1/profile", CoreJson.Default.IReadOnlyListReplicaReport, stop) ?? throw new BenchmarkException("the admin API answered null");
 
+    /// <summary>Adds models without replicas, each with an application, to those it was started with; another call replaces them.</summary>
+    public async Task ChangeModelsAsync(IEnumerable<string> extra, CancellationToken stop)
+    {
+        var more = extra.Select(name => new ModelUnderTest(name) { Framework = "noop", Replicas = 0 }).ToArray();
+        var spec = _spec with { Models = [.. _spec.Models, .. more.Select(m => m.ToSpec(null))], Applications = [.. _spec.Applications, .. more.Select(m => m.ToApplication())] };
+        using var answer = await _admin.PutAsJsonAsync("api/v1/spec", spec, CoreJson.Default.ClusterSpec, stop);
+        await ExpectSuccessAsync(answer, stop);
+        await SettleAsync(spec.Models.Count, stop);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _host.DisposeAsync();
@@ -118,6 +132,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         };
         using var answer = await _admin.PutAsJsonAsync("api/v1/spec", spec, CoreJson.Default.ClusterSpec, stop);
         await ExpectSuccessAsync(answer, stop);
+        _spec = spec;
         Containers = models.Sum(m => m.Replicas);
         await SettleAsync(models.Count, stop);
     }

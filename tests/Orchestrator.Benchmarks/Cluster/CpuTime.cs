@@ -14,6 +14,13 @@ internal static class CpuTime
     public static TimeSpan Of(IEnumerable<int> pids) =>
         TimeSpan.FromSeconds(pids.Select(Fields).Sum(f => f is null ? 0 : (Number(f[UserTime]) + Number(f[UserTime + 1])) / TicksPerSecond));
 
+    /// <summary>Memory that the process holds, MiB.</summary>
+    public static double ResidentMebibytes(int pid)
+    {
+        var line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return Number(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1]) / 1024;
+    }
+
     /// <summary>The process's descendants.</summary>
     public static IReadOnlyList<int> ChildrenOf(int pid)
     {

@@ -40,7 +40,7 @@ internal static class BenchmarkProgram
     // A short try must not replace numbers that were measured properly.
     private static string ReportPath(BenchmarkOptions options)
     {
-        var isFull = options.Rounds >= BenchmarkOptions.DefaultRounds && options.Seconds >= BenchmarkOptions.DefaultSeconds && options.Variant is null;
+        var isFull = options.Minutes >= BenchmarkOptions.DefaultMinutes && options.Rounds >= BenchmarkOptions.DefaultRounds && options.Seconds >= BenchmarkOptions.DefaultSeconds && options.Variant is null;
         return options.Report ?? (isFull ? Path.Combine(options.Root, "docs", "performance.md") : Path.Combine(options.Output, "try.md"));
     }
 

@@ -54,13 +54,19 @@ internal sealed class BenchmarkRun
                 stop.ThrowIfCancellationRequested();
                 var measured = await measureAsync();
                 stop.ThrowIfCancellationRequested();
-                var row = new Row(_benchmark.Name, round, variant, TimeProvider.System.GetUtcNow(), measured.Values, measured.Answers);
-                _rows.Add(row);
-                await System.IO.File.AppendAllTextAsync(File, row.ToJson() + "\n", stop);
-                var values = string.Join(", ", row.Values.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Key} {ReportSection.Number(v.Value)}")));
-                BenchmarkProgram.Say($"  round {round} {variant,-12} {values}   [{row.Answers}]");
+                await KeepAsync(round, variant, measured, stop);
             }
         }
+    }
+
+    /// <summary>Keeps and shows one measurement.</summary>
+    public async Task KeepAsync(int round, string variant, Measured measured, CancellationToken stop)
+    {
+        var row = new Row(_benchmark.Name, round, variant, TimeProvider.System.GetUtcNow(), measured.Values, measured.Answers);
+        _rows.Add(row);
+        await System.IO.File.AppendAllTextAsync(File, row.ToJson() + "\n", stop);
+        var values = string.Join(", ", row.Values.Select(v => string.Create(CultureInfo.InvariantCulture, $"{v.Key} {ReportSection.Number(v.Value)}")));
+        BenchmarkProgram.Say($"  round {round} {variant,-12} {values}   [{row.Answers}]");
     }
 
     /// <summary>What runs before a measurement without being counted.</summary>

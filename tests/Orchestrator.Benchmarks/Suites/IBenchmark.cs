@@ -34,7 +34,10 @@ internal static class AllBenchmarks
         new BatchingBenchmark(),
         new CacheHitBenchmark(),
         new RestMissBenchmark(),
+        new RequestCostBenchmark(),
+        new LowLoadBenchmark(),
         new AddedLatencyBenchmark(),
+        new CostlyModelBenchmark(),
         new IdleBenchmark(),
         new SchedulerBenchmark(),
         new OverloadBenchmark(),
@@ -42,5 +45,7 @@ internal static class AllBenchmarks
         new InProcessBenchmark(TrainedModels.LinearSvm, "Linear SVM, two classes", 25.5, 26),
         new InProcessBenchmark(TrainedModels.Logistic, "Logistic regression, ten classes", 24.6, null),
         new InProcessBenchmark(TrainedModels.KernelSvm, "Kernel SVM, ten classes", 0.97, null),
+        new ReplicasBenchmark(),
+        new SoakBenchmark(),
     ];
 }
