@@ -89,3 +89,4 @@ need_dotnet
 bases debian
 [ $# -gt 0 ] || set -- sklearn onnx dotnet noop orchestrator
 for name in "$@"; do build_image "$name"; done
+end_compilers

@@ -106,6 +106,7 @@ if [ "$docker" = yes ]; then
 fi
 
 # Nothing may be left running of what the tests started.
+end_compilers
 left=$(for p in /proc/[0-9]*; do
   pid=${p#/proc/}
   [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] || continue
