@@ -46,6 +46,24 @@ public sealed class PredictTests(SharedRig shared)
         rows.Select(r => r.GetProperty("prediction_id").GetString()).Distinct().Count().ShouldBe(3);
     }
 
+    [Theory]
+    [InlineData("gzip", true, 200)]
+    [InlineData("gzip", false, 400)]
+    [InlineData("br", true, 415)]
+    public async Task Predict_CompressedBody_IsReadAsItsHeaderSays(string encoding, bool isCompressed, int status)
+    {
+        var plain = """{"input": [1, 2, 3, 4]}"""u8.ToArray();
+        using var compressed = new MemoryStream();
+        await using (var compressor = new System.IO.Compression.GZipStream(compressed, System.IO.Compression.CompressionLevel.Fastest, leaveOpen: true))
+        {
+            await compressor.WriteAsync(plain, TestContext.Current.CancellationToken);
+        }
+
+        var answer = await Query.SendAsync(HttpMethod.Post, "/sum/predict", isCompressed ? compressed.ToArray() : plain, ("Content-Encoding", encoding));
+        answer.Status.ShouldBe(status, answer.Text);
+        answer.Text.ShouldContain(status == 200 ? "\"output\":10" : encoding);
+    }
+
     [Fact]
     public async Task Predict_EmptyBatch_AnswersEmptyList() =>
         (await Query.PostAsync("/sum/predict", """{"input_batch": []}""")).Text.ShouldBe("""{"batch_predictions":[]}""");

@@ -50,12 +50,16 @@ internal sealed class PredictMiddleware(
         {
             await errors.WriteAsync(context, StatusCodes.Status400BadRequest, exception.Kind, exception.Message);
         }
+        catch (InvalidDataException exception)
+        {
+            await errors.WriteAsync(context, StatusCodes.Status400BadRequest, ErrorKinds.BadRequest, exception.Message);
+        }
     }
 
     private async ValueTask<PredictRequest> ReadAsync(HttpContext context, ApplicationEntry application, ServingTable table)
     {
         // Tensors are copied out of the body while it is read, so the body goes back to the pool at once.
-        using var body = await RequestBody.ReadAsync(context.Request, _maxBodyBytes, context.RequestAborted);
+        using var body = await PlainBody.ReadAsync(context.Request, _maxBodyBytes, context.RequestAborted);
         var key = context.Request.Headers.TryGetValue(KeyHeader, out var header) ? header.ToString() : null;
         return PredictRequestReader.Read(body.Span, application, table, key);
     }

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.IO.Compression;
 using Orchestrator.Host.Query.Http;
 using Orchestrator.Protocol;
 
@@ -15,23 +14,14 @@ internal static class InferBody
     /// <exception cref="ProtocolException">It is not compressed as the header says.</exception>
     public static async ValueTask<byte[]> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {
-        using var body = await RequestBody.ReadAsync(request, limit, cancellationToken);
-        var encoding = request.Headers.ContentEncoding.ToString();
-        if (encoding is "" or "identity")
-        {
-            return body.Span.ToArray();
-        }
-
         try
         {
-            using var source = new MemoryStream(body.Memory.ToArray(), writable: false);
-            await using var decompressor = Open(encoding, source);
-            using var plain = await RequestBody.ReadAsync(decompressor, limit, cancellationToken);
-            return plain.Span.ToArray();
+            using var body = await PlainBody.ReadAsync(request, limit, cancellationToken);
+            return body.Span.ToArray();
         }
         catch (InvalidDataException exception)
         {
-            throw new ProtocolException($"the body is not valid {encoding}, as Content-Encoding says: {exception.Message}", exception);
+            throw new ProtocolException(exception.Message, exception);
         }
     }
 
@@ -48,12 +38,4 @@ internal static class InferBody
             ? length
             : throw new ProtocolException($"header {ContractNames.HeaderLength}: expected the length in bytes of the JSON at the start of the body, 0 to {bodyLength}, got '{values}'");
     }
-
-    // HTTP's `deflate` is the zlib format; `gzip` its own.
-    private static Stream Open(string encoding, Stream source) => encoding.ToLowerInvariant() switch
-    {
-        "gzip" or "x-gzip" => new GZipStream(source, CompressionMode.Decompress),
-        "deflate" => new ZLibStream(source, CompressionMode.Decompress),
-        _ => throw new BadHttpRequestException($"Content-Encoding '{encoding}' is not known here; use gzip, deflate or none.", StatusCodes.Status415UnsupportedMediaType),
-    };
 }
