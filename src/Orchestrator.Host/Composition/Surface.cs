@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orchestrator.Host.Options;
+using Orchestrator.Host.Telemetry;
 
 namespace Orchestrator.Host.Composition;
 
@@ -93,6 +94,11 @@ internal abstract partial class Surface(IServiceProvider core, ILogger logger) :
         builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = DrainTimeout);
         ConfigureServices(builder.Services);
         var app = builder.Build();
+        if (TelemetryService.ExportsSpans)
+        {
+            app.Use(RequestSpans.Describe);
+        }
+
         Configure(app);
         return app;
     }

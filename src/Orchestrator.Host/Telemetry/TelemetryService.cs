@@ -29,18 +29,21 @@ internal sealed class TelemetryService(MetricsScrape scrape) : IHostedService, I
     private MeterProvider? _meters;
     private TracerProvider? _tracers;
 
+    /// <summary>Whether spans are made and leave the process.</summary>
+    public static bool ExportsSpans => IsSet("TRACES");
+
     public Task StartAsync(CancellationToken cancellationToken)
     {
         var meters = Sdk.CreateMeterProviderBuilder().ConfigureResource(DescribeProcess).AddMeter(Meters).AddView(Shape).AddReader(scrape.Reader);
         if (IsSet("METRICS"))
         {
-            meters.AddOtlpExporter();
+            meters.AddOtlpExporter(exporter => OtlpVariables.Apply("METRICS", exporter));
         }
 
         _meters = meters.Build();
-        if (IsSet("TRACES"))
+        if (ExportsSpans)
         {
-            _tracers = Sdk.CreateTracerProviderBuilder().ConfigureResource(DescribeProcess).AddSource(ActivitySources).AddOtlpExporter().Build();
+            _tracers = Sdk.CreateTracerProviderBuilder().ConfigureResource(DescribeProcess).AddSource(ActivitySources).AddOtlpExporter(exporter => OtlpVariables.Apply("TRACES", exporter)).Build();
         }
 
         return Task.CompletedTask;

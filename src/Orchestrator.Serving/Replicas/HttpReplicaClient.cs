@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -17,6 +18,7 @@ internal sealed class HttpReplicaClient : IReplicaClient
     public static readonly TimeSpan IdleConnection = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(2);
+    private static readonly DistributedContextPropagator Propagator = DistributedContextPropagator.CreateDefaultPropagator();
     private static readonly CodecLimits Limits = CodecLimits.Default;
 
     private readonly HttpMessageInvoker _http;
@@ -33,7 +35,8 @@ internal sealed class HttpReplicaClient : IReplicaClient
             UseCookies = false,
             AllowAutoRedirect = false,
             AutomaticDecompression = DecompressionMethods.None,
-            ActivityHeadersPropagator = System.Diagnostics.DistributedContextPropagator.CreateDefaultPropagator(),
+            // It would tell containers of a span of its own that nobody exports; they are told of the batch's.
+            ActivityHeadersPropagator = null,
             PooledConnectionIdleTimeout = IdleConnection,
             ConnectTimeout = ConnectTimeout,
         };
@@ -57,6 +60,11 @@ internal sealed class HttpReplicaClient : IReplicaClient
             if (budget < TimeSpan.FromHours(1))
             {
                 request.Headers.TryAddWithoutValidation(ContractNames.DeadlineMs, budget.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture));
+            }
+
+            if (Activity.Current is { } span)
+            {
+                Propagator.Inject(span, request, static (carrier, name, value) => ((HttpRequestMessage)carrier!).Headers.TryAddWithoutValidation(name, value));
             }
 
             using var response = await _http.SendAsync(request, abandon);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -18,12 +19,16 @@ internal sealed class FakeContainer : IAsyncDisposable
 {
     private readonly WebApplication _app;
 
-    private FakeContainer(WebApplication app, ContainerAddress address, Task called) => (_app, Address, Called) = (app, address, called);
+    private FakeContainer(WebApplication app, ContainerAddress address, Task called, ConcurrentQueue<string> traceParents) =>
+        (_app, Address, Called, TraceParents) = (app, address, called, traceParents);
 
     public ContainerAddress Address { get; }
 
     /// <summary>Completes with the first inference call.</summary>
     public Task Called { get; }
+
+    /// <summary>Header <c>traceparent</c> of every inference call; empty where there was none.</summary>
+    public ConcurrentQueue<string> TraceParents { get; }
 
     public static async Task<FakeContainer> StartAsync(string name = "a", string? socketPath = null)
     {
@@ -34,6 +39,16 @@ internal sealed class FakeContainer : IAsyncDisposable
         var app = builder.Build();
         app.UseRouting();
         var called = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var traceParents = new ConcurrentQueue<string>();
+        app.Use(async (context, next) =>
+        {
+            if (context.Request.Path.Value!.EndsWith("/infer", StringComparison.Ordinal))
+            {
+                traceParents.Enqueue(context.Request.Headers.TraceParent.ToString());
+            }
+
+            await next(context);
+        });
         app.MapPost("/v2/models/{model}/infer", context => InferAsync(context, called));
         app.MapPost("/v2/models/{model}/versions/{version}/infer", context => InferAsync(context, called));
         app.Map("/who", context => context.Response.WriteAsync(name));
@@ -43,7 +58,7 @@ internal sealed class FakeContainer : IAsyncDisposable
         app.UseEndpoints(_ => { });
         await app.StartAsync();
         var uri = new Uri(socketPath is null ? app.Urls.First() : "http://container:80");
-        return new FakeContainer(app, new ContainerAddress(uri.Host, uri.Port, socketPath), called.Task);
+        return new FakeContainer(app, new ContainerAddress(uri.Host, uri.Port, socketPath), called.Task, traceParents);
     }
 
     public async ValueTask DisposeAsync()

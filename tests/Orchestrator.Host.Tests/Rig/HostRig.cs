@@ -40,6 +40,8 @@ internal sealed class HostRig : IAsyncDisposable
 
     public IServiceProvider Services => _host.Services;
 
+    public IReadOnlyList<FakeContainer> Containers => _containers;
+
     public static async Task<HostRig> StartAsync(Action<HostOptions>? configure = null, TimeProvider? time = null, Action<IServiceCollection>? add = null)
     {
         var folder = Directory.CreateTempSubdirectory("host-tests-").FullName;
