@@ -26,6 +26,9 @@ public sealed record SimulatedModelPlan
     /// <summary>Most requests that may wait. Default 4096, as in a spec.</summary>
     public int QueueCapacity { get; init; } = Core.Cluster.ModelVersionSpec.DefaultQueueCapacity;
 
+    /// <summary>How many times longer than usual the warm-up's batches take: containers start on busy machines, and their first calls are cold. Default 1.</summary>
+    public double ColdStart { get; init; } = 1;
+
     /// <summary>Rows per second that its replicas can do at best within the tightest SLO: a load of 1.</summary>
     public double Capacity => Latency.BestRate(MaxRows, Slos.Min()) * Replicas;
 }

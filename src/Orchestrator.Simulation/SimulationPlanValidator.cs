@@ -19,6 +19,7 @@ internal static class SimulationPlanValidator
 
     private static string? Problem(SimulatedModelPlan model) =>
         model.MaxRows is < 1 or > 100_000 ? $"max size: expected 1 to 100000 rows, got {model.MaxRows}"
+        : model.ColdStart is not (> 0 and <= 10_000) ? $"cold start: expected more than 0 and at most 10000 times, got {model.ColdStart}"
         : model.Replicas is < 1 or > 10_000 ? $"replicas: expected 1 to 10000, got {model.Replicas}"
         : model.QueueCapacity < 1 ? $"queue capacity: expected at least 1, got {model.QueueCapacity}"
         : model.Slos.Count == 0 || model.Slos.Any(s => s <= TimeSpan.Zero) ? "slo: expected at least one, each longer than 0"

@@ -78,6 +78,19 @@ public sealed class SimulatorTests
         }
     }
 
+    [Theory]
+    [InlineData("deferred", 1)]
+    [InlineData("deferred", 2)]
+    [InlineData("aimd", 0.7)]
+    [InlineData("quantile", 0.7)]
+    public void ColdStart_SpoilsTheProfile_AndIsForgotten(string policy, double load)
+    {
+        // Every size but the smallest looked too slow for the SLO in its only batch.
+        var plan = new SimulationPlan { Policy = policy, Load = load, Requests = 20_000, Models = [Model] };
+        var cold = Simulator.Run(plan with { Models = [Model with { ColdStart = 20 }] }).Total;
+        cold.Goodput.ShouldBeGreaterThan(0.95 * Simulator.Run(plan).Total.Goodput);
+    }
+
     [Fact]
     public void SeveralModels_AreCountedTogether()
     {

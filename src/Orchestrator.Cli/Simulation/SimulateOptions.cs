@@ -28,11 +28,12 @@ internal sealed class SimulateOptions
     private readonly Option<int> _replicas = new("--replicas") { Description = "Replicas of each model.", HelpName = "N", DefaultValueFactory = _ => 1 };
     private readonly Option<string> _slos = Text("--slo", "50ms", "DURATIONS", "Time within which a request must be answered; of several each request draws one.");
     private readonly Option<Duration> _delay = SpecOptions.Duration("--delay", "How long a batch that is not full waits, for fifo, fixed, aimd and quantile.", TimeSpan.Zero);
+    private readonly Option<double> _coldStart = new("--cold-start") { Description = "How many times longer than usual the batches of the warm-up take.", HelpName = "TIMES", DefaultValueFactory = _ => 1 };
     private readonly Option<long> _requests = new("--requests") { Description = "Requests per model and run; the first 5 % do not count.", HelpName = "N", DefaultValueFactory = _ => 100_000 };
     private readonly Option<ulong> _seed = new("--seed") { Description = "Equal seeds give equal results.", HelpName = "N", DefaultValueFactory = _ => 1 };
 
     public void AddTo(Command command) =>
-        command.With(_policies, _traces, _loads, _clients, _latencies, _profiles, _noise, _maxSize, _replicas, _slos, _delay, _requests, _seed, Svg);
+        command.With(_policies, _traces, _loads, _clients, _latencies, _profiles, _noise, _maxSize, _replicas, _slos, _delay, _coldStart, _requests, _seed, Svg);
 
     public Option<string?> Svg { get; } = new("--svg") { Description = "Draw goodput against offered load into this file, one line per policy.", HelpName = "FILE" };
 
@@ -82,6 +83,7 @@ internal sealed class SimulateOptions
             Replicas = parsed.GetValue(_replicas),
             Slos = slos,
             Delay = parsed.GetValue(_delay).Value,
+            ColdStart = parsed.GetValue(_coldStart),
         })];
     }
 

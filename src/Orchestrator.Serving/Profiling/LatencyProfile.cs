@@ -24,9 +24,16 @@ internal sealed class LatencyProfile : ILatencyEstimate
     /// <summary>The first call of a container is often its slowest by far: from it alone nobody knows how fast it can be.</summary>
     private const int FewestForFastest = 3;
 
+    /// <summary>A size with fewer samples is not trusted when it says that it is slow.</summary>
+    private const int Trusted = 8;
+
+    /// <summary>Nor is one that was not measured during so many batches.</summary>
+    private const int StaleAfter = 256;
+
     private readonly Lock _lock = new();
     private readonly Bucket?[] _buckets = new Bucket?[Buckets];
     private readonly RegimeWatch _regime = new();
+    private long _recorded;
     private Table _table = new([], [], [], new long[Buckets], 0, UsualSlack);
 
     public int LargestRows => Volatile.Read(ref _table).LargestRows;
@@ -44,6 +51,7 @@ internal sealed class LatencyProfile : ILatencyEstimate
             var bucket = _buckets[index] ??= new Bucket();
             var isNewRegime = bucket.Count >= RegimeWatch.Several && _regime.Observe(Math.Log(Math.Max(1.0, duration.Ticks) / Math.Max(1, _table.Typical(rows))));
             bucket.Add(duration.Ticks, rows);
+            bucket.LastAt = ++_recorded;
             if (isNewRegime)
             {
                 foreach (var other in _buckets)
@@ -111,10 +119,28 @@ internal sealed class LatencyProfile : ILatencyEstimate
         var high = Array.ConvertAll(measured, b => b.At(Quantile));
         var middle = Array.ConvertAll(measured, b => b.At(0.5));
         var fastest = Array.ConvertAll(_buckets, b => b is null || b.Count < FewestForFastest ? 0 : b.At(0));
+        BoundBySmallerSizes(measured, high);
+        BoundBySmallerSizes(measured, middle);
         var weights = Array.ConvertAll(measured, b => b.Count);
         MakeMonotone(high, weights);
         MakeMonotone(middle, weights);
         return new Table(Array.ConvertAll(measured, b => b.MeanRows), high, middle, fastest, measured.Max(b => b.MaxRows), _regime.IsUnsettled ? 2 * UsualSlack : UsualSlack);
+    }
+
+    /// <summary>
+    /// n times the rows hardly take longer than n batches one after the other, so no more than that is believed of a size with few or old samples. Without this bound one slow batch, of a
+    /// warm-up on a busy machine perhaps, would make a size look too slow for the SLO; it would then never be tried again, and so never be measured again: throughput stayed
+    /// at that of the smaller size for ever.
+    /// </summary>
+    private void BoundBySmallerSizes(Bucket[] measured, long[] values)
+    {
+        for (var i = 1; i < measured.Length; i++)
+        {
+            if (measured[i].Count < Trusted || _recorded - measured[i].LastAt > StaleAfter)
+            {
+                values[i] = Math.Min(values[i], (long)(values[i - 1] * (measured[i].MeanRows / measured[i - 1].MeanRows)));
+            }
+        }
     }
 
     /// <summary>More rows never take less: neighbours that say so get their mean, each with the weight of its samples, so that a size measured once cannot shift one measured often.</summary>
@@ -148,6 +174,9 @@ internal sealed class LatencyProfile : ILatencyEstimate
         public int Count { get; private set; }
 
         public long Added { get; private set; }
+
+        /// <summary>How many batches of all sizes had been recorded with its last.</summary>
+        public long LastAt { get; set; }
 
         public int MaxRows { get; private set; }
 
@@ -198,7 +227,10 @@ internal sealed class LatencyProfile : ILatencyEstimate
             _ticks.AsSpan(0, Count).CopyTo(sorted);
             sorted = sorted[..Count];
             sorted.Sort();
-            return sorted[(int)Math.Min(Count - 1, Math.Floor(quantile * Count))];
+
+            // Of few samples the highest would be a high quantile: one cold start among them must not count for all. Two are no accident.
+            var highest = Count < 3 ? Count - 1 : Count - 2;
+            return sorted[(int)Math.Min(highest, Math.Floor(quantile * Count))];
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class ModelSimulation
         // As a live replica warms up before it is Ready: 1, 2, 4, ... rows.
         for (var rows = 1; rows <= model.MaxRows; rows *= 2)
         {
-            profile.Record(rows, TimeSpan.FromSeconds(model.Latency.Sample(rows, _durations)));
+            profile.Record(rows, TimeSpan.FromSeconds(model.ColdStart * model.Latency.Sample(rows, _durations)));
         }
     }
 

@@ -104,4 +104,56 @@ public sealed class LatencyProfileTests
         profile.Estimate(4).ShouldBeLessThan(11 * Ms);
         profile.Estimate(1).ShouldBeLessThanOrEqualTo(profile.Estimate(4));
     }
+
+    [Fact]
+    public void LargerSizes_SlowInTheirOnlyBatch_AreTriedAgain()
+    {
+        var profile = new LatencyProfile();
+        foreach (var rows in new[] { 2, 4, 8, 16 })
+        {
+            profile.Record(rows, 100 * Ms);
+        }
+
+        for (var i = 0; i < 64; i++)
+        {
+            profile.Record(1, 6 * Ms);
+        }
+
+        // Two rows take no longer than two batches of one.
+        profile.Estimate(2).ShouldBe(12 * Ms);
+        profile.LargestRowsWithin(49 * Ms, 16).ShouldBe(8);
+    }
+
+    [Fact]
+    public void LargerSizes_SlowLongAgo_AreTriedAgain_ButNotWhileTheyAreKnownToBeSlow()
+    {
+        var profile = new LatencyProfile();
+        for (var i = 0; i < 32; i++)
+        {
+            profile.Record(1, 6 * Ms);
+            profile.Record(2, 100 * Ms);
+        }
+
+        profile.Estimate(2).ShouldBe(100 * Ms);
+        for (var i = 0; i < 300; i++)
+        {
+            profile.Record(1, 6 * Ms);
+        }
+
+        profile.Estimate(2).ShouldBe(12 * Ms);
+    }
+
+    [Fact]
+    public void FewSamples_OneColdStart_DoesNotCountForAll()
+    {
+        var profile = new LatencyProfile();
+        foreach (var took in new[] { 100, 6, 6, 6 })
+        {
+            profile.Record(1, took * Ms);
+        }
+
+        profile.Estimate(1).ShouldBe(6 * Ms);
+        profile.Record(1, 100 * Ms);
+        profile.Estimate(1).ShouldBe(100 * Ms);
+    }
 }
