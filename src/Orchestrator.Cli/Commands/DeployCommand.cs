@@ -73,7 +73,7 @@ internal sealed class DeployCommand
         Options = SpecOptions.Pairs(_options.Name, parsed.GetValue(_options) ?? [], SpecOptions.Json),
         Environment = SpecOptions.Pairs(_environment.Name, parsed.GetValue(_environment) ?? [], v => v),
         Command = parsed.GetValue(_command) ?? [],
-        Interpreter = parsed.GetValue(_interpreter),
+        Interpreter = Locate(parsed.GetValue(_interpreter)),
         Image = parsed.GetValue(_image),
         Resources = ReadResources(parsed),
         Replicas = parsed.GetValue(_replicas),
@@ -86,6 +86,10 @@ internal sealed class DeployCommand
         Standby = parsed.GetValue(_standby),
         Idempotent = !parsed.GetValue(_notIdempotent),
     };
+
+    // As in a cluster file: a bare word is a program of the PATH, unless it lies here.
+    private static string? Locate(string? interpreter) =>
+        interpreter is not null && (interpreter.Contains('/', StringComparison.Ordinal) || Path.Exists(interpreter)) ? Path.GetFullPath(interpreter) : interpreter;
 
     private ResourcesSpec? ReadResources(ParseResult parsed)
     {

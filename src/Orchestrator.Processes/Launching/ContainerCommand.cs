@@ -11,6 +11,9 @@ internal sealed class ContainerCommandReader(ProcessRuntimeOptions options, Fram
 {
     private static readonly string[] Configurations = ["release", "debug"];
 
+    /// <summary>What our Python SDK needs.</summary>
+    private static readonly string[] SdkModules = ["numpy", "uvicorn", "httptools"];
+
     /// <exception cref="ContainerStartException">Something it needs is missing; says what, where it was looked for and what to do.</exception>
     public async Task<ContainerCommand> ReadAsync(ContainerLaunch launch, int port, CancellationToken cancellationToken)
     {
@@ -47,7 +50,7 @@ internal sealed class ContainerCommandReader(ProcessRuntimeOptions options, Fram
         };
         if (launch.Spec.Command.Any(a => a.Contains("{python}", StringComparison.Ordinal)))
         {
-            values["{python}"] = await pythons.FindAsync(launch.Spec.Interpreter, [], searchPath, cancellationToken);
+            values["{python}"] = await FindPythonAsync(launch.Spec.Interpreter, searchPath, cancellationToken);
         }
 
         // A container written with our Python SDK finds it without being told where this installation lies.
@@ -58,6 +61,24 @@ internal sealed class ContainerCommandReader(ProcessRuntimeOptions options, Fram
         }
 
         return new ContainerCommand([.. launch.Spec.Command.Select(a => Fill(a, values))], sdk);
+    }
+
+    // A container of one's own is most likely written with our SDK: rather a Python that has what it needs than the first on the PATH. If there is none the first will do.
+    private async Task<string> FindPythonAsync(string? chosen, string? searchPath, CancellationToken cancellationToken)
+    {
+        if (chosen is null)
+        {
+            try
+            {
+                return await pythons.FindAsync(null, SdkModules, searchPath, cancellationToken);
+            }
+            catch (ContainerStartException)
+            {
+                // It may need none of them.
+            }
+        }
+
+        return await pythons.FindAsync(chosen, [], searchPath, cancellationToken);
     }
 
     private async Task<ContainerCommand> ReadManifestAsync(ContainerLaunch launch, ContainerManifest manifest, string? searchPath, CancellationToken cancellationToken)

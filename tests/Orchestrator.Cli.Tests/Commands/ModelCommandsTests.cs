@@ -53,6 +53,17 @@ public sealed class ModelCommandsTests
         run.Out.ShouldContain("8           8        3 ms  4.5 ms");
     }
 
+    [Theory]
+    [InlineData("some/venv", true)]
+    [InlineData("python3", false)]
+    public async Task Deploy_WithAnInterpreter_SendsAPathThatHoldsElsewhereToo(string written, bool isPath)
+    {
+        await using var orchestrator = await StartAsync();
+        await CliRun.OfAsync(orchestrator, "model", "deploy", "m", "--version", "1", "--framework", "noop", "--interpreter", written);
+        var expected = isPath ? Path.GetFullPath(written) : written;
+        orchestrator.Requests.Single(r => r.StartsWith("POST /api/v1/models/m/deploy", StringComparison.Ordinal)).ShouldContain($"\"interpreter\":\"{expected}\"");
+    }
+
     [Fact]
     public async Task Deploy_WithEveryOption_SendsThatSpec()
     {

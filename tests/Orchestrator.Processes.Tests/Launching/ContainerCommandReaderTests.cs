@@ -24,6 +24,27 @@ public sealed class ContainerCommandReaderTests : IDisposable
     }
 
     [Fact]
+    public async Task Start_OfAContainerOfOnesOwn_PrefersAPythonThatHasWhatTheSdkNeeds()
+    {
+        var poor = Path.Combine(_folder, "python3");
+        await File.WriteAllTextAsync(poor, "#!/bin/sh\nprintf '\\n!lacks numpy\\n!python 3.0\\n'\n", RuntimeFixture.Token);
+        if (OperatingSystem.IsLinux())
+        {
+            File.SetUnixFileMode(poor, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+
+        await using var fixture = new RuntimeFixture([]);
+        var spec = new ModelVersionSpec
+        {
+            Version = "1", Framework = FrameworkCatalog.Custom, Command = ["/bin/echo", "{python}"], Environment = new Dictionary<string, string> { ["PATH"] = _folder },
+        };
+        var info = await fixture.StartAsync(fixture.Launch(spec));
+        var lines = await fixture.Runtime.ReadLogAsync(info.ContainerId, 100, follow: true, RuntimeFixture.Token).ToListAsync(RuntimeFixture.Token);
+        lines.Single().ShouldEndWith("/python3");
+        lines.Single().ShouldNotBe(poor);
+    }
+
+    [Fact]
     public async Task Start_WithoutTheNodeModules_SaysHowToGetThem()
     {
         var error = await Should.ThrowAsync<ContainerStartException>(() => RunAsync(Manifest() with

@@ -86,7 +86,12 @@ internal static class ModelNodeReader
     }
 
     /// <summary>A path, so relative to the file; a bare name is a program to be looked for.</summary>
-    private static string ResolveInterpreter(MapReader map, string interpreter) => interpreter.Contains('/', StringComparison.Ordinal) ? map.Resolve(interpreter) : interpreter;
+    // A bare word is a program of the PATH, unless it lies beside the file: most virtual environments are called "venv".
+    private static string ResolveInterpreter(MapReader map, string interpreter)
+    {
+        var path = map.Resolve(interpreter);
+        return interpreter.Contains('/', StringComparison.Ordinal) || Path.Exists(path) ? path : interpreter;
+    }
 
     private static Dictionary<string, JsonElement> ReadOptions(MapReader map)
     {

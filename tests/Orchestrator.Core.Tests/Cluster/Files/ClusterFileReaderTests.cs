@@ -25,6 +25,16 @@ public sealed class ClusterFileReaderTests
         Spec($"models: [{{ name: m, version: 1, framework: noop, interpreter: {written} }}]").Models[0].Versions[0].Interpreter.ShouldBe(read);
 
     [Fact]
+    public void Parse_InterpreterThatLiesBesideTheFile_IsThatAndNoProgramOfThePath()
+    {
+        var folder = Directory.CreateTempSubdirectory("orch-core-").FullName;
+        Directory.CreateDirectory(Path.Combine(folder, "venv"));
+        var file = ClusterFileReader.Parse("models: [{ name: m, version: 1, framework: noop, interpreter: venv }]", "f.yaml", folder, _ => null, Anything);
+        file.Spec!.Models[0].Versions[0].Interpreter.ShouldBe(Path.Combine(folder, "venv"));
+        Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
     public void Parse_EveryKey_IsRead()
     {
         var spec = Spec("""
