@@ -1,7 +1,7 @@
 namespace Orchestrator.EndToEnd.Tests;
 
 /// <summary>A cluster file in a folder of its own, removed with it.</summary>
-internal sealed class ClusterFile : IAsyncDisposable
+internal sealed partial class ClusterFile : IAsyncDisposable
 {
     private ClusterFile(string folder) => (Folder, Path) = (folder, System.IO.Path.Combine(folder, "orchestrator.yaml"));
 
@@ -39,8 +39,11 @@ internal sealed class ClusterFile : IAsyncDisposable
 
     /// <summary>The text of a file, made to say where its containers run.</summary>
     public static string Under(string runtime, string yaml) => runtime == Runtimes.Docker
-        ? "runtime: docker\n" + System.Text.RegularExpressions.Regex.Replace(yaml, "interpreter: .*", "image: orchestrator-sklearn:latest")
+        ? "runtime: docker\n" + CustomFramework().Replace(yaml, "$1framework: custom\n$1image: orchestrator-sklearn:latest")
         : yaml;
+
+    [System.Text.RegularExpressions.GeneratedRegex("^( *)framework: custom *$", System.Text.RegularExpressions.RegexOptions.Multiline)]
+    private static partial System.Text.RegularExpressions.Regex CustomFramework();
 
     public ValueTask DisposeAsync()
     {
