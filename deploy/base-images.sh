@@ -26,11 +26,11 @@ choose() {
   printf '%s=%s\n' "$variable" "$own" >&3
 }
 
-# This machine's mirror of a Debian suite, or Debian's own.
+# This machine's mirror of a Debian suite; nothing if its apt has none.
 mirror_of() {
   local uri
   uri=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null | awk -v suite="$1" '$2 == suite && $3 == "main" {print $1; exit}') || uri=''
-  echo "${uri:-$2}"
+  echo "$uri"
 }
 
 make_debian() {
@@ -38,14 +38,15 @@ make_debian() {
   need_programs "debootstrap debootstrap makes-the-base-image"
   install_missing
   [ "$(id -u)" = 0 ] || fail "debootstrap needs root; run once as root: bash deploy/base-images.sh debian"
-  mirror=$(mirror_of bookworm http://deb.debian.org/debian/) security=$(mirror_of bookworm-security http://deb.debian.org/debian-security/)
+  mirror=${DEBIAN_MIRROR:-$(mirror_of bookworm)} security=${DEBIAN_SECURITY_MIRROR:-$(mirror_of bookworm-security)}
+  [ -n "$mirror" ] || fail "apt here names no mirror of Debian bookworm, so the base cannot be made: set DEBIAN_MIRROR to one, or have the engine pull debian:bookworm-slim"
   say "debootstrap --variant=minbase bookworm (about a minute and a half)"
   work=$(mktemp -d)
   trap 'rm -rf "$work"' EXIT
   debootstrap --variant=minbase bookworm "$work/root" "$mirror" >"$work/log" 2>&1 || { tail -n 20 "$work/log" >&2; fail "debootstrap failed"; }
   slim_down "$work/root"
   local signed='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
-  printf '%s\n' "deb $signed $mirror bookworm main" "deb $signed ${mirror} bookworm-updates main" "deb $signed $security bookworm-security main" >"$work/root/etc/apt/sources.list"
+  printf '%s\n' "deb $signed $mirror bookworm main" "deb $signed ${mirror} bookworm-updates main" ${security:+"deb $signed $security bookworm-security main"} >"$work/root/etc/apt/sources.list"
   # How this machine reaches its mirror (a proxy, dates not checked); not its hooks, and no password.
   apt-config dump 2>/dev/null | grep -E '^Acquire::(http|https|ftp|Retries|ForceIPv4|Check-Valid-Until|Check-Date)\b' | grep -v '://[^/]*@' >"$work/root/etc/apt/apt.conf.d/90host" || true
   tar -C "$work/root" -c . | "$DOCKER" import -c 'CMD ["bash"]' - "$1" >/dev/null

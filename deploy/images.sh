@@ -65,8 +65,10 @@ build_image() {
   case $1 in
     sklearn) docker_build "$(image_of sklearn)" . containers/sklearn/Dockerfile --build-arg "BASE=$DEBIAN_IMAGE" ;;
     onnx)
+      local registry
+      registry=$(npm config get registry 2>/dev/null || true)
       bases node
-      docker_build "$(image_of onnx)" . containers/onnx/Dockerfile --build-arg "NODE_IMAGE=$NODE_IMAGE" --build-arg "npm_config_registry=$(npm config get registry 2>/dev/null || echo https://registry.npmjs.org/)"
+      docker_build "$(image_of onnx)" . containers/onnx/Dockerfile --build-arg "NODE_IMAGE=$NODE_IMAGE" ${registry:+--build-arg "npm_config_registry=$registry"}
       ;;
     dotnet | noop) dotnet_container "$1" ;;
     mlnet) docker_build "$(image_of mlnet)" . containers/mlnet/Dockerfile --build-arg "BASE=$DEBIAN_IMAGE" ;;
