@@ -19,12 +19,13 @@ internal sealed partial class ChildProgram : IAsyncDisposable
 
     public int Id => _process!.Id;
 
-    /// <summary>Starts <c>dotnet program arguments</c>.</summary>
-    public static Task<ChildProgram> StartDotnetAsync(string program, string[] arguments, string log)
+    /// <summary>Starts <c>dotnet program arguments</c>, with variables of its own beside those of this process.</summary>
+    public static Task<ChildProgram> StartDotnetAsync(string program, string[] arguments, string log, params IReadOnlyList<(string Name, string Value)> variables)
     {
         var dotnet = Environment.ProcessPath is { } own && Path.GetFileNameWithoutExtension(own) == "dotnet" ? own : "dotnet";
         // As the orchestrator runs (see its project file): the servers compared must not differ in this.
-        return StartAsync([dotnet, program, .. arguments], new Dictionary<string, string> { ["DOTNET_gcServer"] = "1", ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0" }, log);
+        (string Name, string Value)[] all = [("DOTNET_gcServer", "1"), ("DOTNET_ThreadPool_UnfairSemaphoreSpinLimit", "0"), .. variables];
+        return StartAsync([dotnet, program, .. arguments], all.ToDictionary(v => v.Name, v => v.Value), log);
     }
 
     /// <summary>Starts a command.</summary>

@@ -8,7 +8,7 @@ using Orchestrator.Core.Serving;
 
 namespace Orchestrator.Benchmarks.Cluster;
 
-/// <summary>A real orchestrator in a process of its own, with real scikit-learn containers as its children.</summary>
+/// <summary>A real orchestrator in a process of its own, with real containers as its children or under a Docker engine.</summary>
 internal sealed class ClusterUnderTest : IAsyncDisposable
 {
     private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(120);
@@ -40,19 +40,24 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     public Uri Predict(string application) => new(Query, $"/{application}/predict");
 
     /// <summary>Starts it and returns once every model is Ready.</summary>
-    public static async Task<ClusterUnderTest> StartAsync(BenchmarkOptions options, IReadOnlyList<ModelUnderTest> models, CancellationToken stop)
+    /// <param name="options">Where everything lies.</param>
+    /// <param name="models">What it serves.</param>
+    /// <param name="stop">Ends it early.</param>
+    /// <param name="engine">Socket of the Docker engine that runs its containers; null: they are its child processes.</param>
+    public static async Task<ClusterUnderTest> StartAsync(BenchmarkOptions options, IReadOnlyList<ModelUnderTest> models, CancellationToken stop, string? engine = null)
     {
         var state = Directory.CreateTempSubdirectory("orchestrator-benchmark-").FullName;
         var program = Path.Combine(options.Root, "artifacts", "bin", "Orchestrator.Host", "release", "Orchestrator.Host.dll");
         var host = await ChildProgram.StartDotnetAsync(
             program,
-            ["--query-port", "0", "--admin-port", "0", "--state", state, "--containers", Path.Combine(options.Root, "containers")],
-            Path.Combine(options.Output, "host.log"));
+            ["--query-port", "0", "--admin-port", "0", "--state", state, "--containers", Path.Combine(options.Root, "containers"), "--runtime", engine is null ? "process" : "docker"],
+            Path.Combine(options.Output, engine is null ? "host.log" : "host-docker.log"),
+            engine is null ? [] : [("DOCKER_HOST", $"unix://{engine}")]);
         try
         {
             var admin = new HttpClient { BaseAddress = await AddressAsync(host, "admin API", stop) };
             var cluster = new ClusterUnderTest(host, admin, await AddressAsync(host, "query frontend", stop), state);
-            await cluster.ApplyAsync(options.Root, models, stop);
+            await cluster.ApplyAsync(options.Root, models, engine is null ? "process" : "docker", stop);
             return cluster;
         }
         catch
@@ -67,16 +72,11 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     public async Task<Uri> ContainerAsync(string model, CancellationToken stop) => new((await ReplicasAsync(model, stop)).Single(), $"v2/models/{model}/infer");
 
     /// <summary>Where the Ready replicas of a model listen.</summary>
-    public async Task<IReadOnlyList<Uri>> ReplicasAsync(string model, CancellationToken stop)
-    {
-        var status = await StatusAsync(stop);
-        return
-        [
-            .. status.Models.Single(m => m.Name == model).Versions.Single().Replicas.Where(r => r.Phase == ReplicaPhase.Ready)
-                .Select(r => r.Address ?? throw new BenchmarkException($"{model}: a replica has no address"))
-                .Select(a => new Uri(a.Contains("://", StringComparison.Ordinal) ? a.TrimEnd('/') + "/" : $"http://{a}/")),
-        ];
-    }
+    public async Task<IReadOnlyList<Uri>> ReplicasAsync(string model, CancellationToken stop) =>
+        [.. (await AddressesAsync(model, stop)).Select(a => new Uri(a.Contains("://", StringComparison.Ordinal) ? a.TrimEnd('/') + "/" : $"http://{a}/"))];
+
+    /// <summary>Where the only replica of a model listens, as the status writes it.</summary>
+    public async Task<string> AddressOfAsync(string model, CancellationToken stop) => (await AddressesAsync(model, stop)).Single();
 
     /// <summary>What the frontend last reported of each replica of a model.</summary>
     public async Task<IReadOnlyList<ReplicaReport>> ReportsAsync(string model, CancellationToken stop) =>
@@ -116,7 +116,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         return new Uri(await host.WaitForLineAsync(line => line.IndexOf(marker, StringComparison.Ordinal) is var at and >= 0 ? line[(at + marker.Length)..].Trim() : null, stop));
     }
 
-    private async Task ApplyAsync(string root, IReadOnlyList<ModelUnderTest> models, CancellationToken stop)
+    private async Task ApplyAsync(string root, IReadOnlyList<ModelUnderTest> models, string runtime, CancellationToken stop)
     {
         var digests = new Dictionary<string, string>();
         foreach (var artefact in models.Select(m => m.Artefact).OfType<string>().Distinct())
@@ -127,6 +127,7 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         var spec = new ClusterSpec
         {
             Name = "benchmark",
+            Runtime = runtime,
             Models = [.. models.Select(m => m.ToSpec(m.Artefact is null ? null : digests[m.Artefact]))],
             Applications = [.. models.Select(m => m.ToApplication())],
         };
@@ -158,6 +159,10 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
             await Task.Delay(Poll, TimeProvider.System, stop);
         }
     }
+
+    private async Task<IEnumerable<string>> AddressesAsync(string model, CancellationToken stop) =>
+        (await StatusAsync(stop)).Models.Single(m => m.Name == model).Versions.Single().Replicas.Where(r => r.Phase == ReplicaPhase.Ready)
+            .Select(r => r.Address ?? throw new BenchmarkException($"{model}: a replica has no address"));
 
     private async Task<ClusterStatus> StatusAsync(CancellationToken stop) =>
         await _admin.GetFromJsonAsync("api/v1/status", CoreJson.Default.ClusterStatus, stop) ?? throw new BenchmarkException("the admin API answered null");

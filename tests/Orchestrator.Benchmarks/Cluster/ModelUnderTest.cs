@@ -11,6 +11,9 @@ internal sealed record ModelUnderTest(string Name)
     /// <summary>Which container.</summary>
     public string Framework { get; init; } = "sklearn";
 
+    /// <summary>Under Docker, the image if it is not the framework's; null: that one.</summary>
+    public string? Image { get; init; }
+
     /// <summary>Path below the repository's root or absolute; null: none.</summary>
     public string? Artefact { get; init; }
 
@@ -38,6 +41,7 @@ internal sealed record ModelUnderTest(string Name)
             {
                 Version = "1",
                 Framework = Framework,
+                Image = Image,
                 Artefact = digest is null ? null : new ArtefactSpec { Digest = digest },
                 Options = JsonDocument.Parse(Options).RootElement.EnumerateObject().ToDictionary(o => o.Name, o => o.Value),
                 Batching = Batching,

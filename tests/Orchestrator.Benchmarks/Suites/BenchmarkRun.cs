@@ -75,10 +75,11 @@ internal sealed class BenchmarkRun
     /// <summary>A part of the measurement's length, for variants that are made of several or need less.</summary>
     public TimeSpan Share(double divisor) => TimeSpan.FromSeconds(Seconds / divisor);
 
-    /// <summary>A load of <see cref="Seconds"/> after a warm-up; wrong answers and broken connections end the benchmark.</summary>
-    public async Task<LoadResult> LoadAsync(LoadPlan plan, AnswerCheck? check, CancellationToken stop)
+    /// <summary>A load of <see cref="Seconds"/>, or a share of it, after a warm-up; wrong answers and broken connections end the benchmark.</summary>
+    public async Task<LoadResult> LoadAsync(LoadPlan plan, AnswerCheck? check, CancellationToken stop, double divisor = 1)
     {
-        var result = await LoadRunner.RunAsync(plan with { WarmUp = WarmUp, Duration = WarmUp + TimeSpan.FromSeconds(Seconds) }, check, stop: stop);
+        var warmUp = WarmUp / divisor;
+        var result = await LoadRunner.RunAsync(plan with { WarmUp = warmUp, Duration = warmUp + Share(divisor) }, check, stop: stop);
         stop.ThrowIfCancellationRequested();
         return result.Counts.Wrong == 0 && result.Counts.ConnectionErrors == 0
             ? result

@@ -39,6 +39,7 @@ internal static class AllBenchmarks
         new AddedLatencyBenchmark(),
         new CostlyModelBenchmark(),
         new IdleBenchmark(),
+        new DockerBenchmark(),
         new SchedulerBenchmark(),
         new OverloadBenchmark(),
         new SimulatorBenchmark(),
