@@ -61,4 +61,27 @@ public static class Durations
 
         return (value.Ticks / (decimal)TimeSpan.TicksPerMicrosecond).ToString(CultureInfo.InvariantCulture) + "us";
     }
+
+    /// <summary>For messages, rounded to what people read: <c>0.25 ms</c>, <c>120 ms</c>, <c>59.8 s</c>, <c>1 min</c>, <c>2 h 5 min</c>. Not for what is parsed again.</summary>
+    public static string Describe(TimeSpan value)
+    {
+        if (value < TimeSpan.Zero)
+        {
+            return "-" + Describe(value.Negate());
+        }
+
+        // Each limit is where the smaller unit would be rounded up to the larger one.
+        return value.TotalMilliseconds switch
+        {
+            0 => "0 s",
+            < 10 => string.Create(CultureInfo.InvariantCulture, $"{value.TotalMilliseconds:0.##} ms"),
+            < 999.5 => string.Create(CultureInfo.InvariantCulture, $"{value.TotalMilliseconds:0} ms"),
+            < 59_950 => string.Create(CultureInfo.InvariantCulture, $"{value.TotalSeconds:0.#} s"),
+            < 3_599_500 => Pair((long)Math.Round(value.TotalSeconds), "min", "s"),
+            _ => Pair((long)Math.Round(value.TotalMinutes), "h", "min"),
+        };
+    }
+
+    private static string Pair(long amount, string larger, string smaller) =>
+        string.Create(CultureInfo.InvariantCulture, $"{amount / 60} {larger}{(amount % 60 == 0 ? "" : $" {amount % 60} {smaller}")}");
 }

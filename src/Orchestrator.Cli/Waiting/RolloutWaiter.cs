@@ -42,7 +42,7 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !stop.IsCancellationRequested)
         {
-            throw new CliException(ExitCodes.TimedOut, $"Not ready after {Durations.Format(timeout)}; it goes on in the background. See: orch status", Unfinished(last, models));
+            throw new CliException(ExitCodes.TimedOut, $"Not ready after {Durations.Describe(timeout)}; it goes on in the background. See: orch status", Unfinished(last, models));
         }
 
         if (end!.Failed.Count > 0)

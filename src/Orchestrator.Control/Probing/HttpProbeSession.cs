@@ -119,7 +119,7 @@ internal sealed class HttpProbeSession(HttpClient client, ControlOptions options
 
             if (time.GetElapsedTime(began) + pause >= budget)
             {
-                return $"not ready within {Durations.Format(budget)}; the last question: {last}. Raise startupTimeout if it only needs longer";
+                return $"not ready within {Durations.Describe(budget)}; the last question: {last}. Raise startupTimeout if it only needs longer";
             }
 
             await Task.Delay(pause, time, cancellationToken);
@@ -176,7 +176,7 @@ internal sealed class HttpProbeSession(HttpClient client, ControlOptions options
         exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private static string Describe(Exception exception, TimeSpan timeout) =>
-        exception is OperationCanceledException ? $"no answer within {Durations.Format(timeout)}" : exception.Message;
+        exception is OperationCanceledException ? $"no answer within {Durations.Describe(timeout)}" : exception.Message;
 
     private readonly record struct Answer(HttpStatusCode Status, byte[] Body)
     {

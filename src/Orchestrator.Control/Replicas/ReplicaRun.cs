@@ -115,7 +115,7 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
         {
             // Should it run in the end, the next list shows it as belonging to nobody.
             throw new ContainerStartException(
-                $"runtime {context.Runtime.Name} did not start the container within startupTimeout ({Durations.Format(launch.Spec.StartupTimeout)})", exception);
+                $"runtime {context.Runtime.Name} did not start the container within startupTimeout ({Durations.Describe(launch.Spec.StartupTimeout)})", exception);
         }
     }
 

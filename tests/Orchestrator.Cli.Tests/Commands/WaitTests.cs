@@ -51,7 +51,7 @@ public sealed class WaitTests
         orchestrator.Status = At(1, Model(serving: "1", state: "rolling out", reason: "warming up"));
         var run = await CliRun.OfAsync(orchestrator, [.. Deploy, "--timeout", "300ms"]);
         run.ExitCode.ShouldBe(4);
-        run.Error.ShouldContain("Not ready after 300ms");
+        run.Error.ShouldContain("Not ready after 300 ms");
         run.Error.ShouldContain("digits: rolling out: warming up");
     }
 

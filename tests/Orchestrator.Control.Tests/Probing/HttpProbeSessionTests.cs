@@ -51,7 +51,7 @@ public sealed class HttpProbeSessionTests : IAsyncLifetime
 
         var outcome = await session.ProbeAsync(Id, TimeSpan.FromMilliseconds(100), None);
 
-        outcome.Failure.ShouldNotBeNull().ShouldContain("not ready within 100ms");
+        outcome.Failure.ShouldNotBeNull().ShouldContain("not ready within 100 ms");
         outcome.Failure.ShouldContain("""503 {"error":"still loading"}""");
     }
 

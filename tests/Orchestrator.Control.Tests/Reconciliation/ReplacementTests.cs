@@ -133,7 +133,7 @@ public sealed class ReplacementTests
 
         await _cluster.AdvanceAsync(ModelVersionSpec.DefaultStartupTimeout);
 
-        _cluster.Model().Versions.Single().Replicas.Single(r => r.Phase == ReplicaPhase.Failed).Reason.ShouldNotBeNull().ShouldContain("within startupTimeout (1min)");
+        _cluster.Model().Versions.Single().Replicas.Single(r => r.Phase == ReplicaPhase.Failed).Reason.ShouldNotBeNull().ShouldContain("within startupTimeout (1 min)");
     }
 
     [Fact]

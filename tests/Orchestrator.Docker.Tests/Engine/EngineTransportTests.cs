@@ -80,7 +80,7 @@ public sealed class EngineTransportTests
         var call = engine.System.GetInfoAsync(Test);
         await asked.Task;
         time.Advance(EngineTransport.Patience);
-        (await Should.ThrowAsync<EngineUnreachableException>(() => call)).Message.ShouldContain("no answer within 30s (GET /info)");
+        (await Should.ThrowAsync<EngineUnreachableException>(() => call)).Message.ShouldContain("no answer within 30 s (GET /info)");
     }
 
     [Fact]

@@ -90,7 +90,7 @@ internal sealed class EngineTransport(EngineEndpoint endpoint, TimeProvider time
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
             _version = null;
-            throw new EngineUnreachableException($"engine unreachable at {endpoint}: no answer within {Durations.Format(patience)} ({call})", exception);
+            throw new EngineUnreachableException($"engine unreachable at {endpoint}: no answer within {Durations.Describe(patience)} ({call})", exception);
         }
         catch (HttpRequestException exception)
         {

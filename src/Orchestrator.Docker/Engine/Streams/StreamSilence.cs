@@ -48,7 +48,7 @@ internal sealed class StreamSilence : IDisposable
         }
         catch (OperationCanceledException exception) when (_late.IsCancellationRequested && !_callers.IsCancellationRequested)
         {
-            throw new EngineUnreachableException($"engine unreachable: it said nothing for {Durations.Format(_longest)} and was given up ({call})", exception);
+            throw new EngineUnreachableException($"engine unreachable: it said nothing for {Durations.Describe(_longest)} and was given up ({call})", exception);
         }
     }
 }
