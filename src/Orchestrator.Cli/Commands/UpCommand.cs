@@ -67,6 +67,8 @@ internal sealed class UpCommand
             throw new CliException(ExitCodes.Failed, $"Something answers at {admin} already. If it is an orchestrator, use it: orch status, orch apply -f FILE; else choose other ports: --admin-port, --url-port.");
         }
 
+        // Before the log is opened, which moves that of the orchestrator before out of the way.
+        StateFolderProbe.RequireFree(parsed.GetRequiredValue(_state));
         var program = HostProgramFinder.Find(AppContext.BaseDirectory, _context.Environment);
         await using var log = new HostLog(Path.Combine(parsed.GetRequiredValue(_state), "host.log"), _context.Error, showAll: parsed.GetValue(_verbose));
         using var host = await HostProcess.StartAsync(HostProgramFinder.Wrap(program, [.. Arguments(parsed, containers), .. RuntimeArguments(runtime)]), log);

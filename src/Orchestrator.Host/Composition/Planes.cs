@@ -56,7 +56,7 @@ internal static class Planes
     private static void AddStorage(IServiceCollection services, HostOptions options)
     {
         services.AddSingleton<IModelRegistry>(s => DiskModelRegistry.Open(
-            Path.Combine(options.StateDirectory, "registry"), s.GetRequiredService<ILogger<DiskModelRegistry>>()));
+            Path.Combine(options.StateDirectory, RegistryLock.Folder), s.GetRequiredService<ILogger<DiskModelRegistry>>()));
         services.AddSingleton<IArtefactStore>(s => DiskArtefactStore.Open(
             Path.Combine(options.StateDirectory, "artefacts"), new ArtefactStoreOptions(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DiskArtefactStore>>()));
     }

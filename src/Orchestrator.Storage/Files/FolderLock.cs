@@ -1,15 +1,16 @@
 using System.Globalization;
+using Orchestrator.Core.Registry;
 
 namespace Orchestrator.Storage.Files;
 
 /// <summary>Keeps a second process off a folder for as long as it is held. The kernel releases it with the process, however that ends, so none is ever stale.</summary>
 internal sealed class FolderLock : IDisposable
 {
-    /// <summary>The file that is locked. It is never deleted: a process that had opened the deleted one would hold a lock that nobody sees.</summary>
-    private const string FileName = "lock";
+    /// <summary>It is never deleted: a process that had opened the deleted one would hold a lock that nobody sees.</summary>
+    private const string FileName = RegistryLock.FileName;
 
-    /// <summary>Who holds it, for messages only; beside the locked file, for that cannot be read while it is locked.</summary>
-    private const string HolderFileName = "lock.holder";
+    /// <summary>For messages only; beside the locked file, for that cannot be read while it is locked.</summary>
+    private const string HolderFileName = RegistryLock.HolderFileName;
 
     private readonly FileStream _file;
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Orchestrator.Core.Registry;
 
 namespace Orchestrator.Cli.Tests.Commands;
 
@@ -36,6 +37,29 @@ public sealed class UpCommandTests : IDisposable
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldContain($"{folder}/host.log: cannot be written");
         run.Error.ShouldContain("Choose another folder with --state.");
+    }
+
+    [Fact]
+    public async Task Up_OnAStateFolderInUse_SaysByWhomAndLeavesItsLogAlone()
+    {
+        var state = Path.Combine(_folder.FullName, "state");
+        var registry = Directory.CreateDirectory(Path.Combine(state, RegistryLock.Folder)).FullName;
+        var log = Path.Combine(state, "host.log");
+        await File.WriteAllTextAsync(log, "of the one that runs", CliRun.Token);
+        await File.WriteAllTextAsync(Path.Combine(registry, RegistryLock.HolderFileName), "4711", CliRun.Token);
+        var marker = Path.Combine(_folder.FullName, "started");
+        await using (new FileStream(Path.Combine(registry, RegistryLock.FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None))
+        {
+            var run = await UpAsync($"touch {marker}", CliRun.Token);
+            run.ExitCode.ShouldBe(1);
+            run.Error.ShouldContain($"{state}: is in use by another orchestrator (process 4711).");
+        }
+
+        File.Exists(marker).ShouldBeFalse();
+        (await File.ReadAllTextAsync(log, CliRun.Token)).ShouldBe("of the one that runs");
+        File.Exists(log + ".1").ShouldBeFalse();
+        (await UpAsync("exit 7", CliRun.Token)).ExitCode.ShouldBe(7, "free again, it starts");
+        File.Exists(log + ".1").ShouldBeTrue();
     }
 
     [Fact]
