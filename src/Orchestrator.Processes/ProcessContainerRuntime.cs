@@ -88,6 +88,19 @@ public sealed partial class ProcessContainerRuntime : IContainerRuntime, IAsyncD
     }
 
     /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, ContainerUsage>> ReadUsageAsync(CancellationToken cancellationToken)
+    {
+        Dictionary<int, string> sessions;
+        lock (_lock)
+        {
+            sessions = _running.Values.ToDictionary(c => c.Pid, c => c.Info.ContainerId);
+        }
+
+        return Task.Run<IReadOnlyDictionary<string, ContainerUsage>>(
+            () => ProcessUsage.Read(sessions.Keys.ToHashSet()).ToDictionary(u => sessions[u.Key], u => u.Value, StringComparer.Ordinal), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<ContainerExit> WatchExitsAsync(CancellationToken cancellationToken) => _exits.Watch(cancellationToken);
 
     /// <inheritdoc/>
@@ -117,12 +130,11 @@ public sealed partial class ProcessContainerRuntime : IContainerRuntime, IAsyncD
             preparing = _parts;
         }
 
-        if (preparing is null)
+        if (preparing is null || await PreparedAsync(preparing) is not { } parts)
         {
             return;
         }
 
-        var parts = await preparing;
         await Task.WhenAll(running.Select(c => c.StopAsync(_options.ShutdownGrace, CancellationToken.None)));
         var stuck = await parts.Ender.EndRunAsync();
         if (stuck.Count > 0)
@@ -132,6 +144,13 @@ public sealed partial class ProcessContainerRuntime : IContainerRuntime, IAsyncD
 
         parts.Watchdog.Dispose();
         parts.Starter.Dispose();
+    }
+
+    // Whoever called for what could not be prepared was told why; nothing was started that would have to be ended.
+    private static async Task<RuntimeParts?> PreparedAsync(Task<RuntimeParts> preparing)
+    {
+        await ((Task)preparing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return preparing.IsCompletedSuccessfully ? await preparing : null;
     }
 
     /// <summary>Prepared once; a preparation that failed (folder not writable) is tried again at the next call.</summary>
@@ -269,25 +288,4 @@ public sealed partial class ProcessContainerRuntime : IContainerRuntime, IAsyncD
     /// <summary>What exists once the runtime was first called.</summary>
     private sealed record RuntimeParts(
         RunIdentity Run, WorkFolders Folders, ProcessEnder Ender, Watchdog Watchdog, ContainerCommandReader Commands, ChildCommand Wrapper, ChildStarter Starter, LoopbackPorts Ports);
-
-    private static partial class Log
-    {
-        [LoggerMessage(EventId = 6001, EventName = "ContainerStarted", Level = LogLevel.Information, Message = "{Replica}: process {Pid} on port {Port}, {Program}")]
-        public static partial void Started(ILogger logger, ReplicaId replica, int pid, int port, string program);
-
-        [LoggerMessage(EventId = 6002, EventName = "ContainerEnded", Level = LogLevel.Information, Message = "{Replica}: process {Pid} ended: {Reason}")]
-        public static partial void Ended(ILogger logger, ReplicaId replica, int pid, string reason);
-
-        [LoggerMessage(EventId = 6003, EventName = "LeftoversEnded", Level = LogLevel.Warning, Message = "Ended {Count} processes that a former run left behind")]
-        public static partial void LeftoversEnded(ILogger logger, int count);
-
-        [LoggerMessage(EventId = 6004, EventName = "ProcessesStuck", Level = LogLevel.Error, Message = "{Replica}: the kernel does not end processes {Pids}; they may hold memory or devices until it does")]
-        public static partial void Stuck(ILogger logger, object replica, IReadOnlyList<int> pids);
-
-        [LoggerMessage(EventId = 6006, EventName = "ContainerNotFollowed", Level = LogLevel.Error, Message = "{Replica}: the end of process {Pid} cannot be followed")]
-        public static partial void NotFollowed(ILogger logger, Exception exception, ReplicaId replica, int pid);
-
-        [LoggerMessage(EventId = 6005, EventName = "RuntimeShortcoming", Level = LogLevel.Warning, Message = "{Shortcoming}")]
-        public static partial void Shortcoming(ILogger logger, string shortcoming);
-    }
 }

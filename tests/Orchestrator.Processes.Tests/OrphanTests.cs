@@ -64,7 +64,9 @@ public sealed class OrphanTests : IDisposable
     public async Task Watchdog_ThatIsEnded_IsStartedAgainWithTheNextContainer()
     {
         await using var fixture = new RuntimeFixture();
-        var container = int.Parse((await fixture.StartAsync(fixture.Custom("sleep", "1000"))).ContainerId, CultureInfo.InvariantCulture);
+        var info = await fixture.StartAsync(fixture.Shell("echo up; exec sleep 1000"));
+        await fixture.FirstLineAsync(info);
+        var container = int.Parse(info.ContainerId, CultureInfo.InvariantCulture);
         var first = FindWatchdog(container);
         Native.Signal(first, Native.Sigkill);
         await EventuallyAsync(() => !IsAlive(first), "it is gone");

@@ -57,6 +57,28 @@ public sealed class ProcessContainerRuntimeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Usage_OfAContainer_IsThatOfAllItsProcesses()
+    {
+        var busy = await _fixture.StartAsync(_fixture.Shell("(i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done; echo up; sleep 1000) & wait"));
+        var other = await _fixture.StartAsync(_fixture.Custom("sleep", "1000"));
+        await _fixture.FirstLineAsync(busy);
+        var usage = await _fixture.Runtime.ReadUsageAsync(Token);
+        usage.Keys.Order().ShouldBe(new[] { busy.ContainerId, other.ContainerId }.Order());
+        usage[busy.ContainerId].CpuTime.ShouldBeGreaterThan(usage[other.ContainerId].CpuTime);
+        usage.Values.ShouldAllBe(u => u.MemoryBytes > 0 && u.MemoryLimitBytes == null);
+    }
+
+    [Fact]
+    public async Task Dispose_AfterAPreparationThatFailed_ThrowsNothing()
+    {
+        var file = Path.Combine(_fixture.Folder, "file");
+        await File.WriteAllTextAsync(file, "", Token);
+        await using var broken = new RuntimeFixture(change: o => o with { WorkFolder = file });
+        await Should.ThrowAsync<IOException>(() => broken.Runtime.ListAsync(Token));
+        await Should.NotThrowAsync(async () => await broken.Runtime.DisposeAsync());
+    }
+
+    [Fact]
     public async Task Stop_OfAContainerThatDrains_WaitsForIt()
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(Token);
