@@ -17,12 +17,6 @@ public sealed class DockerChaosTests(ITestOutputHelper output) : ChaosScenarios(
 
     private readonly ITestOutputHelper _output = output;
 
-    /// <summary>Ten times there and back.</summary>
-    protected override int Swaps => 20;
-
-    // Without a pause containers are started all the while, and the engine wants the processors that a full load has taken.
-    protected override double LeastModelShareInSwaps => 0.9;
-
     [Fact]
     public async Task ContainerPaused_UnderLoad_IsTakenForHungAndReplaced()
     {
