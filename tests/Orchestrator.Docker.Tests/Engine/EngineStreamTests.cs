@@ -132,7 +132,7 @@ public sealed class EngineStreamTests
         (await pull.MoveNextAsync()).ShouldBeTrue();
         var next = pull.MoveNextAsync().AsTask();
         time.Advance(ImageOperations.Silence);
-        (await Should.ThrowAsync<EngineUnreachableException>(() => next)).Message.ShouldContain("said nothing for 5min");
+        (await Should.ThrowAsync<EngineUnreachableException>(() => next)).Message.ShouldContain("said nothing for 5 min");
     }
 
     [Fact]
