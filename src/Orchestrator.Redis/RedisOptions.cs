@@ -23,6 +23,8 @@ public sealed class RedisOptions
     /// <summary>Default of <see cref="ConnectTimeout"/>.</summary>
     public static readonly TimeSpan DefaultConnectTimeout = TimeSpan.FromSeconds(2);
 
+    private static readonly TimeSpan StateSilence = TimeSpan.FromSeconds(2);
+
     /// <summary><c>host</c> or <c>host:port</c>, several for a cluster or a primary with replicas. At least one.</summary>
     public IReadOnlyList<string> Endpoints { get; set; } = [];
 
@@ -53,6 +55,12 @@ public sealed class RedisOptions
     /// <summary>How long opening a connection may take. Default 2 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
     public TimeSpan ConnectTimeout { get; set; } = DefaultConnectTimeout;
+
+    /// <summary>The same for a connection that carries state: it is not dropped for a hiccup that a cache would rather do without.</summary>
+    internal RedisOptions ForState() => new()
+    {
+        Endpoints = Endpoints, User = User, Password = Password, Tls = Tls, KeyPrefix = KeyPrefix, ConnectTimeout = ConnectTimeout, Silence = Silence > StateSilence ? Silence : StateSilence,
+    };
 
     /// <summary>The endpoints, for people.</summary>
     public override string ToString() => $"Redis at {string.Join(", ", Endpoints)}{(Tls ? " (TLS)" : "")}";

@@ -17,8 +17,11 @@ internal sealed class Cluster : IAsyncDisposable
     private readonly bool _ownsState;
     private Process _host;
 
-    private Cluster(Process host, string state, bool ownsState, string runtime, int queryPort, int adminPort)
+    private readonly string[] _more;
+
+    private Cluster(Process host, string state, bool ownsState, string runtime, int queryPort, int adminPort, string[] more)
     {
+        _more = more;
         Runtime = runtime;
         _host = host;
         _state = state;
@@ -40,12 +43,12 @@ internal sealed class Cluster : IAsyncDisposable
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
-    /// <summary>Starts a Host; with <paramref name="file"/> applies it and waits until everything in it is ready.</summary>
-    public static async Task<Cluster> StartAsync(string? file = null, string? state = null, string runtime = Runtimes.Process)
+    /// <summary>Starts a Host; with <paramref name="file"/> applies it and waits until everything in it is ready. <paramref name="more"/> are options of the Host.</summary>
+    public static async Task<Cluster> StartAsync(string? file = null, string? state = null, string runtime = Runtimes.Process, string[]? more = null)
     {
         var folder = state ?? Directory.CreateTempSubdirectory("orchestrator-e2e-").FullName;
         int query = FreePort(), admin = FreePort();
-        var cluster = new Cluster(StartHost(query, admin, folder, runtime), folder, state is null, runtime, query, admin);
+        var cluster = new Cluster(StartHost(query, admin, folder, runtime, more ?? []), folder, state is null, runtime, query, admin, more ?? []);
         try
         {
             await cluster.WaitAsync(async () => (await cluster.Http.GetAsync($"{cluster.Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers");
@@ -136,13 +139,16 @@ internal sealed class Cluster : IAsyncDisposable
     {
         await _host.WaitForExitAsync();
         _host.Dispose();
-        _host = StartHost(new Uri(Url).Port, new Uri(Admin).Port, _state, Runtime);
+        _host = StartHost(new Uri(Url).Port, new Uri(Admin).Port, _state, Runtime, _more);
         await WaitAsync(async () => (await Http.GetAsync($"{Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers again");
     }
 
     public string Log => File.Exists(LogPath) ? string.Join('\n', File.ReadLines(LogPath).TakeLast(40)) : "(none)";
 
     private string LogPath => Path.Combine(_state, "host.log");
+
+    /// <summary>Whether the Host has ended, and its exit code.</summary>
+    public (bool HasEnded, int Code) End => _host.HasExited ? (true, _host.ExitCode) : (false, 0);
 
     public async ValueTask DisposeAsync()
     {
@@ -186,7 +192,7 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    private static Process StartHost(int queryPort, int adminPort, string state, string runtime)
+    private static Process StartHost(int queryPort, int adminPort, string state, string runtime, string[] more)
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
@@ -198,6 +204,11 @@ internal sealed class Cluster : IAsyncDisposable
                 "--runtime", runtime,
             },
         };
+        foreach (var argument in more)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
         if (runtime == Runtimes.Docker)
         {
             start.Environment["DOCKER_HOST"] = $"unix://{TestEngine.Socket}";

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Orchestrator.Cli.Hosting;
 using Orchestrator.Cli.Specs;
+using Orchestrator.Core.Cluster.Files;
 using Orchestrator.Core.Runtime;
 
 namespace Orchestrator.Cli.Commands;
@@ -11,6 +12,7 @@ namespace Orchestrator.Cli.Commands;
 internal sealed class UpCommand
 {
     private const string DefaultState = ".orchestrator";
+    private const string RedisVariable = "ORCHESTRATOR_REDIS";
     private const string Loopback = "127.0.0.1";
     private const int DefaultUrlPort = 1337;
     private const int DefaultAdminPort = 1338;
@@ -23,6 +25,7 @@ internal sealed class UpCommand
     private readonly Option<int> _adminPort = Port("--admin-port", "Port of the admin API.", DefaultAdminPort);
     private readonly Option<string?> _containers = new("--containers") { Description = "Folder with one folder per framework; by default the one beside orch.", HelpName = "DIR" };
     private readonly Option<string?> _runtime = new("--runtime") { Description = "Where containers run: process or docker; by default what the file says, else process.", HelpName = "NAME" };
+    private readonly Option<string?> _redis = new("--redis") { Description = "Redis for the registry and shared answers; by default what ORCHESTRATOR_REDIS says, else the file.", HelpName = "HOST:PORT" };
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Print everything the orchestrator logs, not only warnings." };
     private readonly Option<Duration> _timeout = SpecOptions.Duration("--timeout", "How long progress is shown until everything is ready, at most; the orchestrator stays up after it.", TimeSpan.FromMinutes(5));
     private readonly Option<string?> _readyFile = new("--ready-file") { Description = "Write the address for predictions into that file once everything is ready; for scripts that wait.", HelpName = "FILE" };
@@ -39,7 +42,7 @@ internal sealed class UpCommand
     {
         var up = new UpCommand(context, globals);
         var command = new Command("up", "Run the orchestrator here, apply a cluster file, show progress until everything is ready, and stay until Ctrl-C.").With(
-            up._file, up._state, up._urlPort, up._adminPort, up._containers, up._runtime, up._verbose, up._timeout, up._readyFile);
+            up._file, up._state, up._urlPort, up._adminPort, up._containers, up._runtime, up._redis, up._verbose, up._timeout, up._readyFile);
         command.SetAction(up.RunAsync);
         return command;
     }
@@ -55,11 +58,13 @@ internal sealed class UpCommand
 
         var containers = parsed.GetValue(_containers) ?? FrameworkCatalog.FindFolder(AppContext.BaseDirectory);
         var runtime = parsed.GetValue(_runtime);
+        string[] redis = parsed.GetValue(_redis) is { } endpoints ? ["--redis", endpoints] : [];
         if (parsed.GetValue(_file) is { } file)
         {
             // Before anything is started: a mistake in the file is said at once.
-            var (_, spec) = ClusterFileLoader.Require(file, ClusterFileLoader.FrameworksIn(containers));
+            var (read, spec) = ClusterFileLoader.Require(file, ClusterFileLoader.FrameworksIn(containers));
             runtime ??= spec.Runtime;
+            redis = redis.Length > 0 || _context.Environment(RedisVariable) is not null ? redis : RedisArguments(read.Redis);
         }
 
         if (await session.Admin.AnswersAsync(stop))
@@ -71,7 +76,7 @@ internal sealed class UpCommand
         StateFolderProbe.RequireFree(parsed.GetRequiredValue(_state));
         var program = HostProgramFinder.Find(AppContext.BaseDirectory, _context.Environment);
         await using var log = new HostLog(Path.Combine(parsed.GetRequiredValue(_state), "host.log"), _context.Error, showAll: parsed.GetValue(_verbose));
-        using var host = await HostProcess.StartAsync(HostProgramFinder.Wrap(program, [.. Arguments(parsed, containers), .. RuntimeArguments(runtime)]), log);
+        using var host = await HostProcess.StartAsync(HostProgramFinder.Wrap(program, [.. Arguments(parsed, containers), .. RuntimeArguments(runtime), .. redis]), log);
         var signals = 0;
         using var second = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
@@ -235,6 +240,17 @@ internal sealed class UpCommand
     }
 
     private static string[] RuntimeArguments(string? runtime) => runtime is null ? [] : ["--runtime", runtime];
+
+    // The address as a whole or not at all: TLS or a prefix of the file would make no sense with another Redis.
+    private static string[] RedisArguments(RedisSettings? redis) => redis is null
+        ? []
+        :
+        [
+            "--redis", redis.Endpoints,
+            .. redis.Tls is { } tls ? ["--redis-tls", tls ? "true" : "false"] : (string[])[],
+            .. redis.Prefix is { } prefix ? ["--redis-prefix", prefix] : (string[])[],
+            .. redis.PasswordFile is { } file ? ["--redis-password-file", file] : (string[])[],
+        ];
 
     private static string Text(int value) => value.ToString(CultureInfo.InvariantCulture);
 

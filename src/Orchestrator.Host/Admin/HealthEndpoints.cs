@@ -16,11 +16,11 @@ internal static class HealthEndpoints
         routes.MapGet("/readyz", (ServingState serving, IControlPlane control, SharedStoreHealth store) => FindObstacle(serving, control) is { } obstacle
                 ? Results.Text(obstacle + "\n", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ready\n" + Degradation(store.Problem)))
-            .WithSummary("200 once the first serving snapshot was taken over and while the control plane has no problem; a second line says what it does without (the shared cache).").Produces<string>(contentType: "text/plain");
+            .WithSummary("200 once the first serving snapshot was taken over and while the control plane has no problem; a second line says what it does without (the shared cache, changes).").Produces<string>(contentType: "text/plain");
     }
 
-    /// <summary>No obstacle: everything is answered without it, only more often by a model.</summary>
-    private static string Degradation(string? problem) => problem is not null ? $"degraded: {problem}; predictions go on without the shared cache\n" : "";
+    /// <summary>No obstacle: everything that serves is answered without it.</summary>
+    private static string Degradation(string? problem) => problem is not null ? $"degraded: {problem}\n" : "";
 
     private static string? FindObstacle(ServingState serving, IControlPlane control) =>
         serving.Table.Snapshot.Revision == 0 ? "the first serving snapshot was not published yet" : control.Status.Problem;

@@ -39,7 +39,14 @@ internal static partial class HostProgram
                 Log.NotRehearsed(host.Services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(Rehearsal)), missed);
             }
 
+            var lease = host.Services.GetService<IControlLease>();
             await host.RunAsync();
+            if (lease is { Lost: { IsCompletedSuccessfully: true } lost })
+            {
+                await Console.Error.WriteLineAsync($"FATAL: another control plane took over ({await lost}), and this one ended. Started again, it stands by.");
+                return Failed;
+            }
+
             return 0;
         }
         catch (Exception exception) when (exception is SurfaceException or RegistryException or ArtefactStoreException or ContainerManifestException or ContainerStartException)

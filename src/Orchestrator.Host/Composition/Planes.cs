@@ -10,6 +10,7 @@ using Orchestrator.Docker.Building;
 using Orchestrator.Host.Options;
 using Orchestrator.Processes;
 using Orchestrator.Redis;
+using Orchestrator.Redis.Registry;
 using Orchestrator.Serving;
 using Orchestrator.Serving.Caching.Shared;
 using Orchestrator.Storage.Artefacts;
@@ -17,7 +18,7 @@ using Orchestrator.Storage.Registry;
 
 namespace Orchestrator.Host.Composition;
 
-/// <summary>The adapters of this edition (disk, child processes or Docker, in memory between the planes), and the two planes over them.</summary>
+/// <summary>The adapters of this edition (disk or Redis, child processes or Docker, in memory between the planes), and the two planes over them.</summary>
 internal static class Planes
 {
     public static void Add(IServiceCollection services, HostOptions options)
@@ -55,10 +56,33 @@ internal static class Planes
     // Opened when first asked for, which is before anything is started: the registry's lock fails a second orchestrator on the same folder.
     private static void AddStorage(IServiceCollection services, HostOptions options)
     {
-        services.AddSingleton<IModelRegistry>(s => DiskModelRegistry.Open(
-            Path.Combine(options.StateDirectory, RegistryLock.Folder), s.GetRequiredService<ILogger<DiskModelRegistry>>()));
+        services.AddSingleton(s => DiskModelRegistry.Open(Path.Combine(options.StateDirectory, "registry"), s.GetRequiredService<ILogger<DiskModelRegistry>>()));
         services.AddSingleton<IArtefactStore>(s => DiskArtefactStore.Open(
-            Path.Combine(options.StateDirectory, "artefacts"), new ArtefactStoreOptions(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DiskArtefactStore>>()));
+            options.ArtefactsDirectory ?? Path.Combine(options.StateDirectory, "artefacts"), new ArtefactStoreOptions(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DiskArtefactStore>>()));
+        if (options.HasRedisRegistry && RedisConnectionReader.Read(options, []) is { } redis)
+        {
+            AddRedisRegistry(services, options, redis);
+        }
+        else
+        {
+            services.AddSingleton<IModelRegistry>(s => s.GetRequiredService<DiskModelRegistry>());
+        }
+    }
+
+    private static void AddRedisRegistry(IServiceCollection services, HostOptions options, RedisOptions redis)
+    {
+        services.AddRedisModelRegistry(redis, s =>
+        {
+            // Opened all the same: the folder is this process's alone, for its containers and the copy are in it, and what it held before there was Redis is taken over once.
+            var disk = s.GetRequiredService<DiskModelRegistry>();
+            return new RedisRegistryOptions
+            {
+                CopyPath = Path.Combine(options.StateDirectory, "registry", "redis-copy.json"),
+                Name = $"{Environment.MachineName}, process {Environment.ProcessId}, admin API {options.AdminHost}:{options.AdminPort}",
+                Import = disk.ReadAsync,
+            };
+        });
+        services.AddHostedService<LeaseWatch>();
     }
 
     private static void AddProcesses(IServiceCollection services, HostOptions options)

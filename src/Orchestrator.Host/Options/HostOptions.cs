@@ -79,7 +79,7 @@ internal sealed class HostOptions
     [Range(typeof(TimeSpan), "00:00:00", "24:00:00")]
     public TimeSpan MetricsGrace { get; set; } = DefaultMetricsGrace;
 
-    /// <summary>Redis for the shared level of the prediction cache: <c>host:port</c>, several separated by commas; null: none, everything stays in this process.</summary>
+    /// <summary>Redis for the registry and the shared level of the prediction cache: <c>host:port</c>, several separated by commas; null: none, everything stays in this process and its folder.</summary>
     public string? Redis { get; set; }
 
     /// <summary>ACL user; refused, needs client 2.x.</summary>
@@ -96,4 +96,19 @@ internal sealed class HostOptions
 
     /// <summary>Begins every key in Redis. Default <c>orchestrator:</c>.</summary>
     public string RedisPrefix { get; set; } = Orchestrator.Redis.RedisOptions.DefaultKeyPrefix;
+
+    /// <summary>Where the registry is: <c>redis</c> or <c>disk</c>; null: in Redis if there is one.</summary>
+    public string? Registry { get; set; }
+
+    /// <summary>Folder of the artefacts, for control planes that share them; null: in the state folder.</summary>
+    public string? ArtefactsDirectory { get; set; }
+
+    /// <summary>Whether the registry is in Redis.</summary>
+    public bool HasRedisRegistry => Redis is not null && Registry != DiskRegistry;
+
+    /// <summary>A value of <see cref="Registry"/>.</summary>
+    public const string DiskRegistry = "disk";
+
+    /// <summary>A value of <see cref="Registry"/>.</summary>
+    public const string RedisRegistry = "redis";
 }

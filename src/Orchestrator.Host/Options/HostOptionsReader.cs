@@ -23,11 +23,13 @@ internal static class HostOptionsReader
         new("max-body-bytes", "largest body of a prediction request", (o, v) => Number(v, n => o.MaxBodyBytes = n)),
         new("drain-timeout", "time for requests in flight at the end", (o, v) => Duration(v, d => o.DrainTimeout = d)),
         new("metrics-grace", "how long metrics of what is no longer served stay", (o, v) => Duration(v, d => o.MetricsGrace = d)),
-        new("redis", "host:port of a Redis for the shared prediction cache; several with commas", (o, v) => Text(v, t => o.Redis = t)),
+        new("redis", "host:port of a Redis for registry and shared prediction cache; several with commas", (o, v) => Text(v, t => o.Redis = t)),
         new("redis-user", "refused: an ACL user needs client 2.x", (o, v) => Text(v, t => o.RedisUser = t)),
         new("redis-password", "Redis's password; only as environment variable", (o, v) => Text(v, t => o.RedisPassword = t)) { IsSecret = true },
         new("redis-password-file", "file whose first line is Redis's password", (o, v) => Text(v, t => o.RedisPasswordFile = t)),
         new("redis-tls", "true: speak TLS to Redis", (o, v) => Boolean(v, b => o.RedisTls = b)),
+        new("registry", "where the registry is: redis or disk; by default in Redis if there is one", (o, v) => Text(v, t => o.Registry = t)),
+        new("artefacts", "folder of the artefacts; by default in the state folder", (o, v) => Text(v, t => o.ArtefactsDirectory = t)),
         new("redis-prefix", "what every key in Redis begins with", (o, v) => Text(v, t => o.RedisPrefix = t)),
     ];
 

@@ -28,6 +28,15 @@ internal static class HostOptionsValidator
             errors.Add($"--query-port and --admin-port are both {options.QueryPort}; the two surfaces need a port each");
         }
 
+        if (options.Registry is not (null or HostOptions.DiskRegistry or HostOptions.RedisRegistry))
+        {
+            errors.Add($"--registry: expected {HostOptions.RedisRegistry} or {HostOptions.DiskRegistry}, got '{options.Registry}'");
+        }
+        else if (options is { Registry: HostOptions.RedisRegistry, Redis: null })
+        {
+            errors.Add("--registry redis: needs --redis HOST:PORT");
+        }
+
         RedisConnectionReader.Read(options, errors);
     }
 

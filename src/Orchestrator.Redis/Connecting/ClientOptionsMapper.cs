@@ -8,7 +8,11 @@ internal static class ClientOptionsMapper
     /// <summary>What the client would use for itself and this adapter has no need of: a second connection for subscriptions, and settings that hosted servers forbid to read.</summary>
     private static readonly HashSet<string> Unused = ["SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PUBLISH", "CONFIG"];
 
-    public static ConfigurationOptions Map(RedisOptions options)
+    private static readonly HashSet<string> Settings = ["CONFIG"];
+
+    /// <param name="options">Validated.</param>
+    /// <param name="subscribes">Whether notifications are wanted: they take a second connection.</param>
+    public static ConfigurationOptions Map(RedisOptions options, bool subscribes)
     {
         var mapped = new ConfigurationOptions
         {
@@ -21,7 +25,7 @@ internal static class ClientOptionsMapper
             ClientName = "orchestrator",
             TieBreaker = "",
             ConfigurationChannel = "",
-            CommandMap = CommandMap.Create(Unused, available: false),
+            CommandMap = CommandMap.Create(subscribes ? Settings : Unused, available: false),
         };
         foreach (var endpoint in options.Endpoints)
         {

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Core;
 
 namespace Orchestrator.Redis.Connecting;
 
@@ -20,12 +21,18 @@ internal sealed partial class RedisConnection : BackgroundService
     private readonly RedisOptions _options;
     private readonly TimeProvider _time;
     private readonly ILogger<RedisConnection> _logger;
+    private readonly string? _channel;
     private RedisLink? _link;
     private string? _problem;
     private TimeSpan _pause = Period;
 
-    public RedisConnection(RedisOptions options, TimeProvider time, ILogger<RedisConnection> logger)
+    /// <param name="options">Validated.</param>
+    /// <param name="time">Clock.</param>
+    /// <param name="logger">Hears of comings and goings.</param>
+    /// <param name="channel">Notifications to hear; null: none, and with it the cache's connection.</param>
+    public RedisConnection(RedisOptions options, TimeProvider time, ILogger<RedisConnection> logger, string? channel = null)
     {
+        _channel = channel;
         _options = options;
         _time = time;
         _logger = logger;
@@ -34,6 +41,9 @@ internal sealed partial class RedisConnection : BackgroundService
 
     /// <summary>The connection, if there is one.</summary>
     public RedisLink? Link => Volatile.Read(ref _link);
+
+    /// <summary>Notified by what is published on the channel, and whenever a connection was opened: something may have been missed before.</summary>
+    public ChangeSignal Heard { get; } = new();
 
     /// <summary>Why there is none; null while there is.</summary>
     public string? Problem => Volatile.Read(ref _problem);
@@ -103,11 +113,13 @@ internal sealed partial class RedisConnection : BackgroundService
     {
         try
         {
-            var link = await RedisLink.OpenAsync(_options, _time, cancellationToken);
+            var link = await RedisLink.OpenAsync(_options, _channel is not null, _time, cancellationToken);
+            await ListenAsync(link, cancellationToken);
             Volatile.Write(ref _link, link);
             Volatile.Write(ref _problem, null);
             _pause = Period;
             Log.Connected(_logger, _options);
+            Heard.Notify();
             return Period;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
@@ -115,13 +127,31 @@ internal sealed partial class RedisConnection : BackgroundService
             var problem = $"{_options} is away: {Reason(e)}";
             if (Interlocked.Exchange(ref _problem, problem) != problem)
             {
-                Log.Away(_logger, problem);
+                Log.Away(_logger, problem, _channel is null ? "predictions go on without the shared cache" : "what is served goes on, nothing can be changed");
             }
 
             // Jitter: the frontends of a cluster lose a server at the same moment.
             var pause = _pause * (0.5 + Random.Shared.NextDouble());
             _pause = TimeSpan.FromTicks(Math.Min(2 * _pause.Ticks, LongestPause.Ticks));
             return pause;
+        }
+    }
+
+    private async Task ListenAsync(RedisLink link, CancellationToken cancellationToken)
+    {
+        if (_channel is null)
+        {
+            return;
+        }
+
+        try
+        {
+            await link.SubscribeAsync(_channel, Heard.Notify).WaitAsync(_options.ConnectTimeout, _time, cancellationToken);
+        }
+        catch
+        {
+            link.Dispose();
+            throw;
         }
     }
 
@@ -145,8 +175,8 @@ internal sealed partial class RedisConnection : BackgroundService
         [LoggerMessage(EventId = 7001, EventName = "Connected", Level = LogLevel.Information, Message = "{Redis}: connected")]
         public static partial void Connected(ILogger logger, RedisOptions redis);
 
-        [LoggerMessage(EventId = 7002, EventName = "Away", Level = LogLevel.Warning, Message = "{Problem}; predictions go on without the shared cache")]
-        public static partial void Away(ILogger logger, string problem);
+        [LoggerMessage(EventId = 7002, EventName = "Away", Level = LogLevel.Warning, Message = "{Problem}; {Consequence}")]
+        public static partial void Away(ILogger logger, string problem, string consequence);
 
         [LoggerMessage(EventId = 7003, EventName = "Dropped", Level = LogLevel.Warning, Message = "{Redis}: {Reason}; the connection is opened anew")]
         public static partial void Dropped(ILogger logger, RedisOptions redis, string reason);

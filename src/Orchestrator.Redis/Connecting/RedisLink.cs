@@ -43,9 +43,9 @@ internal sealed class RedisLink : IDisposable
     /// <summary>Opens a connection.</summary>
     /// <exception cref="RedisConnectionException">It could not be opened.</exception>
     /// <exception cref="TimeoutException">Not within the time allowed.</exception>
-    public static async Task<RedisLink> OpenAsync(RedisOptions options, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<RedisLink> OpenAsync(RedisOptions options, bool subscribes, TimeProvider time, CancellationToken cancellationToken)
     {
-        var opening = ConnectionMultiplexer.ConnectAsync(ClientOptionsMapper.Map(options));
+        var opening = ConnectionMultiplexer.ConnectAsync(ClientOptionsMapper.Map(options, subscribes));
         try
         {
             // The client's own limits are per step.
@@ -69,6 +69,9 @@ internal sealed class RedisLink : IDisposable
             throw;
         }
     }
+
+    /// <summary>Hears what is published on a channel, for as long as this connection lives.</summary>
+    public Task SubscribeAsync(string channel, Action heard) => _client.GetSubscriber().SubscribeAsync(channel, (_, _) => heard());
 
     /// <summary>Takes room for calls; false: there is none.</summary>
     public bool TryEnter(int calls, long bytes)

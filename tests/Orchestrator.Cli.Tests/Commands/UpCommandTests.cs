@@ -6,6 +6,7 @@ namespace Orchestrator.Cli.Tests.Commands;
 public sealed class UpCommandTests : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("orch-cli-");
+    private string? _variable;
 
     public void Dispose() => _folder.Delete(recursive: true);
 
@@ -111,6 +112,23 @@ public sealed class UpCommandTests : IDisposable
         File.Exists(marker).ShouldBeFalse();
     }
 
+    [Theory]
+    [InlineData("redis: 127.0.0.1:6380", null, null, "--redis 127.0.0.1:6380")]
+    [InlineData("redis: { endpoints: 'a:1,b', tls: true, prefix: 'p:', passwordFile: /secret }", null, null, "--redis a:1,b --redis-tls true --redis-prefix p: --redis-password-file /secret")]
+    [InlineData("redis: { endpoints: a, tls: true }", "other:1", null, "--redis other:1")]
+    [InlineData("redis: { endpoints: a, tls: true }", null, "of-environment:1", "")]
+    [InlineData("cluster: c", "other:1", null, "--redis other:1")]
+    public async Task Up_WithRedisInTheFile_GivesItToTheHost_UnlessOptionOrEnvironmentSayOtherwise(string yaml, string? option, string? variable, string expected)
+    {
+        var file = Path.Combine(_folder.FullName, "cluster.yaml");
+        await File.WriteAllTextAsync(file, yaml, CliRun.Token);
+        var seen = Path.Combine(_folder.FullName, "arguments");
+        _variable = variable;
+        await UpAsync($"echo \"$@\" > {seen}; exit 7", CliRun.Token, arguments: ["-f", file, .. option is null ? (string[])[] : ["--redis", option]]);
+        var given = (await File.ReadAllTextAsync(seen, CliRun.Token)).Trim();
+        given[(given.IndexOf("--runtime process", StringComparison.Ordinal) + "--runtime process".Length)..].Trim().ShouldBe(expected);
+    }
+
     private async Task<CliRun> UpAsync(string script, CancellationToken stop, int? adminPort = null, params string[] arguments)
     {
         var program = Path.Combine(_folder.FullName, "host");
@@ -122,7 +140,7 @@ public sealed class UpCommandTests : IDisposable
 
         using var output = new StringWriter();
         using var error = new StringWriter();
-        var context = new CliContext { In = TextReader.Null, Out = output, Error = TextWriter.Synchronized(error), Environment = n => n == "ORCHESTRATOR_HOST_PROGRAM" ? program : null };
+        var context = new CliContext { In = TextReader.Null, Out = output, Error = TextWriter.Synchronized(error), Environment = n => n switch { "ORCHESTRATOR_HOST_PROGRAM" => program, "ORCHESTRATOR_REDIS" => _variable, _ => null } };
         var port = (adminPort ?? FreePort()).ToString(CultureInfo.InvariantCulture);
         var code = await CliProgram.RunAsync(["up", .. State(arguments), "--admin-port", port, .. arguments], context, stop);
         return new CliRun(code, output.ToString(), error.ToString());

@@ -12,6 +12,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
     private readonly int _target;
     private long _delayTicks;
     private int _cut;
+    private bool _isCut;
 
     public FaultyProxy(int target)
     {
@@ -27,6 +28,13 @@ internal sealed class FaultyProxy : IAsyncDisposable
     {
         get => TimeSpan.FromTicks(Volatile.Read(ref _delayTicks));
         set => Volatile.Write(ref _delayTicks, value.Ticks);
+    }
+
+    /// <summary>Whether nothing passes: what is open breaks with the next byte, and nothing new is let through.</summary>
+    public bool IsCut
+    {
+        get => Volatile.Read(ref _isCut);
+        set => Volatile.Write(ref _isCut, value);
     }
 
     /// <summary>Half of the next reply is passed on, then the connection is reset.</summary>
@@ -75,6 +83,11 @@ internal sealed class FaultyProxy : IAsyncDisposable
         {
             try
             {
+                if (IsCut)
+                {
+                    return;
+                }
+
                 await server.ConnectAsync(IPAddress.Loopback, _target, _end.Token);
                 await Task.WhenAny(PumpAsync(client, server, false), PumpAsync(server, client, true));
             }
@@ -92,6 +105,11 @@ internal sealed class FaultyProxy : IAsyncDisposable
         {
             for (int count; (count = await from.ReceiveAsync(buffer, _end.Token)) > 0;)
             {
+                if (IsCut)
+                {
+                    return;
+                }
+
                 if (isReply && Delay > TimeSpan.Zero)
                 {
                     await Task.Delay(Delay, TimeProvider.System, _end.Token);

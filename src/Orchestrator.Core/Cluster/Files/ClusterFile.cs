@@ -19,6 +19,9 @@ public sealed class ClusterFile
     /// <summary>What it asks for, artefacts by absolute local path; null if there are errors.</summary>
     public ClusterSpec? Spec { get; }
 
+    /// <summary>Where Redis is, for whoever starts an orchestrator with this file; null: nothing is said, or it has a mistake.</summary>
+    public RedisSettings? Redis { get; internal init; }
+
     /// <summary>Every mistake with its place, in the file's order; empty if <see cref="Spec"/> is there.</summary>
     public IReadOnlyList<SpecError> Errors { get; }
 

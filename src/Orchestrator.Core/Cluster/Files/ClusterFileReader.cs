@@ -48,20 +48,20 @@ public static class ClusterFileReader
         {
             return context.Errors.Count > 0
                 ? new ClusterFile(path, null, context.Errors, context.Positions)
-                : Unreadable(path, "is empty; expected a mapping with the keys cluster, runtime, onShutdown, models, applications.");
+                : Unreadable(path, "is empty; expected a mapping with the keys cluster, runtime, onShutdown, redis, models, applications.");
         }
 
-        var spec = ReadCluster(context, root);
-        var file = new ClusterFile(path, spec, [], context.Positions);
+        var (spec, redis) = ReadCluster(context, root);
+        var file = new ClusterFile(path, spec, [], context.Positions) { Redis = redis };
         var found = ClusterSpecValidator.Validate(spec, validation).Where(e => !IsUnread(context, e.Path)).Select(file.Locate);
         var errors = context.Errors.Concat(found).Distinct().OrderBy(e => e.Line).ThenBy(e => e.Column).ToList();
         return errors.Count == 0 ? file : new ClusterFile(path, null, errors, context.Positions);
     }
 
-    private static ClusterSpec ReadCluster(ReadingContext context, ConfigNode root)
+    private static (ClusterSpec Spec, RedisSettings? Redis) ReadCluster(ReadingContext context, ConfigNode root)
     {
         var defaults = ClusterSpec.Empty;
-        var map = new MapReader(context, root, "", "", "a mapping with the keys cluster, runtime, onShutdown, models, applications");
+        var map = new MapReader(context, root, "", "", "a mapping with the keys cluster, runtime, onShutdown, redis, models, applications");
         var spec = new ClusterSpec
         {
             Name = map.Text("cluster", specKey: "name") ?? defaults.Name,
@@ -70,8 +70,9 @@ public static class ClusterFileReader
             Models = map.List("models", "a list of models", (node, path, specPath) => ModelNodeReader.Read(context, node, path, specPath)),
             Applications = map.List("applications", "a list of applications", (node, path, specPath) => ApplicationNodeReader.Read(context, node, path, specPath)),
         };
+        var redis = RedisSettings.Read(map);
         map.Finish();
-        return spec;
+        return (spec, redis);
     }
 
     private static bool IsUnread(ReadingContext context, string path)

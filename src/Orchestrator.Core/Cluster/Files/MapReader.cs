@@ -71,6 +71,9 @@ internal sealed class MapReader
 
     public bool IsScalar(string key) => _values.GetValueOrDefault(key) is ConfigScalar;
 
+    /// <summary>Says that a key may be there.</summary>
+    public void Ask(string key) => _asked.Add(key);
+
     public bool Has(string key) => _values.ContainsKey(key);
 
     public string PathOf(string key) => _path.Length == 0 ? key : $"{_path}.{key}";

@@ -46,7 +46,7 @@ public sealed class ClusterFileErrorTests
         """).ShouldBe(
     [
         "f.yaml:1:10: cluster: 'my cluster' holds ' '; expected 1 to 63 letters, digits, '-', '_' and '.', beginning with a letter or digit.",
-        "f.yaml:2:1: modles: unknown key 'modles' (did you mean 'models'?); expected applications, cluster, models, onShutdown, runtime.",
+        "f.yaml:2:1: modles: unknown key 'modles' (did you mean 'models'?); expected applications, cluster, models, onShutdown, redis, runtime.",
         "f.yaml:4:5: models[0].current: is missing; with several versions say which one answers: 1, 1.",
         "f.yaml:7:20: models[0].versions[0].framework: unknown framework 'sklaern' (did you mean 'sklearn'?); expected one of sklearn, onnx, noop, custom.",
         "f.yaml:9:19: models[0].versions[0].replicas: expected a whole number, found 'two'.",
@@ -70,11 +70,11 @@ public sealed class ClusterFileErrorTests
     ]);
 
     [Theory]
-    [InlineData("", "f.yaml:1:1: is empty; expected a mapping with the keys cluster, runtime, onShutdown, models, applications.")]
-    [InlineData("# only a comment\n", "f.yaml:1:1: is empty; expected a mapping with the keys cluster, runtime, onShutdown, models, applications.")]
-    [InlineData("---\n", "f.yaml:1:1: is empty; expected a mapping with the keys cluster, runtime, onShutdown, models, applications.")]
-    [InlineData("- a\n- b\n", "f.yaml:1:1: expected a mapping with the keys cluster, runtime, onShutdown, models, applications, found a list.")]
-    [InlineData("hello", "f.yaml:1:1: expected a mapping with the keys cluster, runtime, onShutdown, models, applications, found 'hello'.")]
+    [InlineData("", "f.yaml:1:1: is empty; expected a mapping with the keys cluster, runtime, onShutdown, redis, models, applications.")]
+    [InlineData("# only a comment\n", "f.yaml:1:1: is empty; expected a mapping with the keys cluster, runtime, onShutdown, redis, models, applications.")]
+    [InlineData("---\n", "f.yaml:1:1: is empty; expected a mapping with the keys cluster, runtime, onShutdown, redis, models, applications.")]
+    [InlineData("- a\n- b\n", "f.yaml:1:1: expected a mapping with the keys cluster, runtime, onShutdown, redis, models, applications, found a list.")]
+    [InlineData("hello", "f.yaml:1:1: expected a mapping with the keys cluster, runtime, onShutdown, redis, models, applications, found 'hello'.")]
     [InlineData("cluster: a\n---\ncluster: b\n", "f.yaml:2:1: a second document begins here; expected one document per file.")]
     [InlineData("cluster: a\ncluster: b\n", "f.yaml:2:1: key 'cluster' is given twice, first in line 1; expected each key once.")]
     [InlineData("models:\n\t- name: a\n", "f.yaml:2:1: the line is indented with a tab, which YAML does not allow; use spaces.")]

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Registry;
+using Orchestrator.Redis.Connecting;
+
+namespace Orchestrator.Redis.Registry;
+
+/// <summary>
+/// Holds the lease of the one control plane, or waits for it. Losing it to another one ends this process: its containers and frontend are of a state that is over, and whatever
+/// supervises it starts it anew, to stand by.
+/// </summary>
+internal sealed partial class ControlLeaseLoop(
+    RedisModelRegistry registry, RedisConnection connection, RegistryCalls calls, RedisRegistryOptions options, TimeProvider time, ILogger<ControlLeaseLoop> logger) : BackgroundService, IControlLease
+{
+    private const int RenewalsPerLease = 5;
+
+    private readonly string _holder = $"{options.Name}, {Guid.NewGuid():N}";
+    private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private string? _problem;
+
+    public Task<string> Lost => _lost.Task;
+
+    public string? Problem => connection.Problem ?? Volatile.Read(ref _problem);
+
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken);
+        try
+        {
+            // The next one need not wait for the lease to run out.
+            await calls.ReleaseAsync(_holder);
+        }
+        catch (RegistryException)
+        {
+            // Then it waits.
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            var heard = connection.Heard.NextAsync();
+            try
+            {
+                await RunOnceAsync(stoppingToken);
+                await heard.WaitAsync(options.Lease / RenewalsPerLease, time, stoppingToken);
+            }
+            catch (TimeoutException)
+            {
+                // Nothing was announced: the regular look is due.
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Takes or renews the lease.</summary>
+    internal async Task RunOnceAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await registry.RenewAsync(_holder, cancellationToken) is { } other)
+            {
+                Log.Lost(logger, other);
+                _lost.TrySetResult(other);
+            }
+
+            Volatile.Write(ref _problem, null);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            registry.NoteUnreached(e.Message);
+            if (Interlocked.Exchange(ref _problem, e.Message) != e.Message)
+            {
+                Log.Failed(logger, e.Message);
+            }
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(EventId = 7111, EventName = "LeaseLost", Level = LogLevel.Error, Message = "Another control plane took over: {Other}")]
+        public static partial void Lost(ILogger logger, string other);
+
+        [LoggerMessage(EventId = 7112, EventName = "LeaseNotRenewed", Level = LogLevel.Warning, Message = "The lease of the control plane was not renewed: {Reason}")]
+        public static partial void Failed(ILogger logger, string reason);
+    }
+}
