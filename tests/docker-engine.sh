@@ -5,7 +5,8 @@
 #   bash tests/docker-engine.sh stop     ends its containers and networks, then the engine; images stay for the next run
 #   bash tests/docker-engine.sh socket   prints the path of its socket
 # Variables: ORCHESTRATOR_TEST_DOCKER, the data folder (kept between runs, so that images are built once); ORCHESTRATOR_TEST_DOCKER_SUBNET, the first two numbers of its
-# addresses (by default the first pair from 10.213 on that this machine does not use).
+# addresses (by default the first pair from 10.213 on that this machine does not use); ORCHESTRATOR_TEST_DOCKER_LIVE_RESTORE=no starts it as Docker's own default is: its
+# containers end with it.
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
 exec 3>&1 1>&2
 
@@ -77,13 +78,15 @@ start() {
   remove_dead_bridges
   SUBNET=$(subnet)
   let_through
+  local live_restore=(--live-restore)
+  [ "${ORCHESTRATOR_TEST_DOCKER_LIVE_RESTORE:-yes}" = yes ] || live_restore=()
   if ! engine_pid >/dev/null; then
     make_bridge
     rm -f "$RUN/engine.pid" "$SOCKET"
     # The engine touches no rule of this machine's firewall: tests need neither the way out nor published ports beyond loopback.
     # What a test run is known by must not be in the engine's environment: it would be taken for a leftover.
     env -u ORCHESTRATOR_TEST_RUN setsid dockerd --host "unix://$SOCKET" --data-root "$DATA" --exec-root "$RUN/exec" --pidfile "$RUN/engine.pid" \
-      --live-restore --bridge "$BRIDGE" --iptables=false --ip-forward=false --ip-masq=false --default-address-pool "base=$SUBNET.128.0/17,size=24" \
+      "${live_restore[@]}" --bridge "$BRIDGE" --iptables=false --ip-forward=false --ip-masq=false --default-address-pool "base=$SUBNET.128.0/17,size=24" \
       --shutdown-timeout 3 </dev/null >"$LOG" 2>&1 3>&- &
   fi
   local i

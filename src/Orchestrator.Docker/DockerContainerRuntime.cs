@@ -102,7 +102,7 @@ public sealed class DockerContainerRuntime : IContainerRuntime, IAsyncDisposable
         _preparing.Dispose();
     }
 
-    private static async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<string> lines)
+    private async ValueTask<bool> MoveNextAsync(IAsyncEnumerator<string> lines)
     {
         try
         {
@@ -115,7 +115,7 @@ public sealed class DockerContainerRuntime : IContainerRuntime, IAsyncDisposable
         }
         catch (EngineUnreachableException exception)
         {
-            throw new RuntimeUnavailableException(exception.Message, exception);
+            throw Unavailable(exception);
         }
     }
 
@@ -159,12 +159,27 @@ public sealed class DockerContainerRuntime : IContainerRuntime, IAsyncDisposable
         }
         catch (EngineUnreachableException exception)
         {
-            throw new RuntimeUnavailableException(exception.Message, exception);
+            throw Unavailable(exception);
         }
-        catch (Exception exception) when (exception is EngineException or IOException or UnauthorizedAccessException)
+        catch (EngineException exception)
         {
-            throw new ContainerStartException($"{what}: {(exception as EngineException)?.EngineMessage ?? exception.Message}", exception);
+            throw new ContainerStartException($"{what}: {exception.EngineMessage}", exception);
         }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new ContainerStartException($"{exception.Message} (work folder {_options.WorkFolder}; is the disk full or the folder another user's?)", exception);
+        }
+    }
+
+    private RuntimeUnavailableException Unavailable(EngineUnreachableException exception)
+    {
+        var fate = Volatile.Read(ref _parts) switch
+        {
+            null => "",
+            { HasLiveRestore: true } => "; its containers go on without it (live-restore)",
+            _ => "; it has no live-restore: if it was stopped, its containers ended with it and are replaced once it is back",
+        };
+        return new RuntimeUnavailableException(exception.Message + fate, exception);
     }
 
     private async Task<DockerParts> PartsAsync(CancellationToken cancellationToken)

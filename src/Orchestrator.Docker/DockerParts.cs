@@ -15,7 +15,7 @@ internal sealed record DockerFeeds(ExitFeed Exits, EndedContainers Ended);
 
 /// <summary>What exists once the engine answered for the first time.</summary>
 internal sealed partial record DockerParts(
-    EngineClient Engine, string StateId, ImageSupply Images, ContainerStarter Starter, ContainerEndings Endings, ExitLoop Loop, UsageReader Usage)
+    EngineClient Engine, string StateId, bool HasLiveRestore, ImageSupply Images, ContainerStarter Starter, ContainerEndings Endings, ExitLoop Loop, UsageReader Usage)
 {
     /// <summary>Asks the engine what it is, removes what a former run left half made or ended, and begins to listen.</summary>
     public static async Task<DockerParts> CreateAsync(
@@ -26,6 +26,11 @@ internal sealed partial record DockerParts(
         var network = surroundings.Network ?? "the default one";
         var (ours, custom) = (ReachPolicy.Decide(surroundings, isOurs: true), ReachPolicy.Decide(surroundings, isOurs: false));
         Log.Engine(logger, engine.Endpoint, surroundings.Version, ours, custom, network);
+        if (!surroundings.HasLiveRestore)
+        {
+            Log.NoLiveRestore(logger);
+        }
+
         var sockets = new SocketFolders(options.WorkFolder, stateId, Path.GetTempPath());
         await RemoveLeftoversAsync(engine, stateId, sockets, cancellationToken);
         var images = new ImageSupply(engine, new RegistryLogins(Environment.GetEnvironmentVariable, time));
@@ -33,7 +38,7 @@ internal sealed partial record DockerParts(
         var loop = new ExitLoop(engine, stateId, endings, time, logger);
         loop.Start();
         var starter = new ContainerStarter(engine, images, sockets, new StarterSettings(options, surroundings, stateId), loop);
-        return new DockerParts(engine, stateId, images, starter, endings, loop, new UsageReader(engine, surroundings.MachineMemory));
+        return new DockerParts(engine, stateId, surroundings.HasLiveRestore, images, starter, endings, loop, new UsageReader(engine, surroundings.MachineMemory));
     }
 
     // Made and never started, or ended while nobody listened: nothing would ever become of them.
@@ -60,5 +65,8 @@ internal sealed partial record DockerParts(
     {
         [LoggerMessage(EventId = 6110, EventName = "EngineFound", Level = LogLevel.Information, Message = "Docker engine at {Endpoint}, API {Version}; containers of frameworks are reached by {Ours}, custom ones by {Custom}, on network {Network}")]
         public static partial void Engine(ILogger logger, EngineEndpoint endpoint, ApiVersion version, Reach ours, Reach custom, string network);
+
+        [LoggerMessage(EventId = 6111, EventName = "NoLiveRestore", Level = LogLevel.Information, Message = "The engine runs without live-restore: when it is stopped or restarted, containers end with it and are replaced; docs/docker.md says how to keep them")]
+        public static partial void NoLiveRestore(ILogger logger);
     }
 }

@@ -58,7 +58,7 @@ public sealed partial class ProcessContainerRuntime : IContainerRuntime, IAsyncD
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ContainerStartException($"{launch.Replica} cannot be started: {e.Message} (work folder {_options.WorkFolder}; is the disk full or the folder another user's?)", e);
+            throw new ContainerStartException($"{e.Message} (work folder {_options.WorkFolder}; is the disk full or the folder another user's?)", e);
         }
     }
 

@@ -43,12 +43,17 @@ internal sealed class Cluster : IAsyncDisposable
 
     public HttpClient Http { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
-    /// <summary>Starts a Host; with <paramref name="file"/> applies it and waits until everything in it is ready. <paramref name="more"/> are options of the Host.</summary>
-    public static async Task<Cluster> StartAsync(string? file = null, string? state = null, string runtime = Runtimes.Process, string[]? more = null)
+    /// <summary>Starts a Host; with <paramref name="file"/> applies it and waits until everything in it is ready.</summary>
+    /// <param name="file">Applied; null: nothing is.</param>
+    /// <param name="state">Folder that is kept; null: one of its own.</param>
+    /// <param name="runtime">Where its containers run.</param>
+    /// <param name="more">More options of the Host.</param>
+    /// <param name="dockerHost">How the engine is reached; null: by the test engine's socket.</param>
+    public static async Task<Cluster> StartAsync(string? file = null, string? state = null, string runtime = Runtimes.Process, string[]? more = null, string? dockerHost = null)
     {
         var folder = state ?? Directory.CreateTempSubdirectory("orchestrator-e2e-").FullName;
         int query = FreePort(), admin = FreePort();
-        var cluster = new Cluster(StartHost(query, admin, folder, runtime, more ?? []), folder, state is null, runtime, query, admin, more ?? []);
+        var cluster = new Cluster(StartHost(query, admin, folder, runtime, more ?? [], dockerHost), folder, state is null, runtime, query, admin, more ?? []);
         try
         {
             await cluster.WaitAsync(async () => (await cluster.Http.GetAsync($"{cluster.Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers");
@@ -150,26 +155,32 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Whether the Host has ended, and its exit code.</summary>
     public (bool HasEnded, int Code) End => _host.HasExited ? (true, _host.ExitCode) : (false, 0);
 
+    /// <summary>SIGTERM, the way an operator ends it, and waits for its end.</summary>
+    public async Task StopAsync()
+    {
+        using (var kill = Process.Start("kill", ["-TERM", _host.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40), TimeProvider.System);
+        try
+        {
+            await _host.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            _host.Kill();
+            throw new TimeoutException($"the Host did not end within 40 s of SIGTERM; log: {Log}");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (!_host.HasExited)
         {
-            // SIGTERM: the way an operator ends it. Containers must be gone when it is.
-            using (var kill = Process.Start("kill", ["-TERM", _host.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]))
-            {
-                await kill.WaitForExitAsync();
-            }
-
-            using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40), TimeProvider.System);
-            try
-            {
-                await _host.WaitForExitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                _host.Kill();
-                throw new TimeoutException($"the Host did not end within 40 s of SIGTERM; log: {Log}");
-            }
+            // Containers must be gone when it is.
+            await StopAsync();
         }
 
         Http.Dispose();
@@ -192,7 +203,7 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    private static Process StartHost(int queryPort, int adminPort, string state, string runtime, string[] more)
+    private static Process StartHost(int queryPort, int adminPort, string state, string runtime, string[] more, string? dockerHost = null)
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
@@ -211,7 +222,7 @@ internal sealed class Cluster : IAsyncDisposable
 
         if (runtime == Runtimes.Docker)
         {
-            start.Environment["DOCKER_HOST"] = $"unix://{TestEngine.Socket}";
+            start.Environment["DOCKER_HOST"] = dockerHost ?? $"unix://{TestEngine.Socket}";
         }
 
         return Process.Start(start)!;

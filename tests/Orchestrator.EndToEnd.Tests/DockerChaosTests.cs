@@ -1,19 +1,12 @@
 using Orchestrator.Core.Admin;
-using Orchestrator.Load;
 
 namespace Orchestrator.EndToEnd.Tests;
 
-/// <summary>
-/// Real faults of real containers under load. Each: no wrong answer, no connection error but while the orchestrator itself is down, and at least 99 % model answers outside the
-/// time from the fault until everything is as wanted again and a moment after.
-/// </summary>
+/// <summary>Real faults of real containers under load, each held to what <see cref="FaultLoad"/> says.</summary>
 [Trait("Needs", "Docker")]
 public sealed class DockerChaosTests(ITestOutputHelper output) : ChaosScenarios(Runtimes.Docker, output)
 {
     private const string ImageOfItsOwn = "orchestrator-tests/digits:1";
-    private static readonly TimeSpan Before = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan After = TimeSpan.FromSeconds(4);
-    private static readonly TimeSpan Moment = TimeSpan.FromSeconds(2);
 
     private readonly ITestOutputHelper _output = output;
 
@@ -155,31 +148,6 @@ public sealed class DockerChaosTests(ITestOutputHelper output) : ChaosScenarios(
             """);
     }
 
-    /// <summary>Load before, during and after a fault; holds it to what the class promises.</summary>
-    private async Task UnderLoadAsync(Cluster cluster, Func<Task> fault, bool mayRefuseConnections = false, bool outageCounts = false)
-    {
-        using var stop = new CancellationTokenSource();
-        var load = LoadRunner.RunAsync(DigitsLoad.Plan(cluster, TimeSpan.FromMinutes(5)), DigitsLoad.IsRight, null, stop.Token);
-        await Task.Delay(Before, TimeProvider.System);
-        var began = TimeProvider.System.GetTimestamp();
-        await fault();
-        var over = TimeProvider.System.GetTimestamp();
-        await Task.Delay(Moment + After, TimeProvider.System);
-        await stop.CancelAsync();
-        var result = await load;
-        var (from, to) = (result.OffsetOf(TimeProvider.System, began), result.OffsetOf(TimeProvider.System, over) + Moment);
-        var outside = result.Outside(from, to);
-        _output.WriteLine($"as wanted again after {TimeProvider.System.GetElapsedTime(began, over).TotalSeconds:0.0} s");
-        _output.WriteLine($"all: {result}");
-        _output.WriteLine($"from the fault until a moment after: {result.Between(from, to)}");
-        _output.WriteLine($"outside: {outside}");
-        result.Counts.Wrong.ShouldBe(0);
-        if (!mayRefuseConnections)
-        {
-            result.Counts.ConnectionErrors.ShouldBe(0, string.Join('\n', result.Problems));
-        }
-
-        var held = outageCounts ? result.Counts : outside;
-        ((double)held.Model / held.Total).ShouldBeGreaterThanOrEqualTo(0.99, held.ToString());
-    }
+    private Task UnderLoadAsync(Cluster cluster, Func<Task> fault, bool mayRefuseConnections = false, bool outageCounts = false) =>
+        FaultLoad.RunAsync(cluster, _output, fault, mayRefuseConnections, outageCounts);
 }

@@ -40,9 +40,18 @@ internal static class TestEngine
         return [.. list.RootElement.EnumerateArray().Select(c => c.GetProperty("Id").GetString()!).Order(StringComparer.Ordinal)];
     }
 
-    /// <summary><c>halt</c> ends the engine alone, <c>start</c> starts it again.</summary>
-    public static async Task ScriptAsync(string command) =>
-        (await CommandResult.RunAsync("bash", [Path.Combine(Repository.Root, "tests", "docker-engine.sh"), command])).ShouldSucceed();
+    /// <summary>kill -9, unless it ended by itself.</summary>
+    public static async Task KillIfRunningAsync(string id)
+    {
+        using var response = await Http.PostAsync($"/containers/{id}/kill?signal=KILL", null);
+        response.StatusCode.ShouldBeOneOf(HttpStatusCode.NoContent, HttpStatusCode.NotFound, HttpStatusCode.Conflict);
+    }
+
+    /// <summary><c>halt</c> ends the engine alone, <c>start</c> starts it again; without live-restore its containers end with it the next time.</summary>
+    public static async Task ScriptAsync(string command, bool liveRestore = true) => (await CommandResult.RunAsync(
+        "bash",
+        [Path.Combine(Repository.Root, "tests", "docker-engine.sh"), command],
+        new Dictionary<string, string> { ["ORCHESTRATOR_TEST_DOCKER_LIVE_RESTORE"] = liveRestore ? "yes" : "no" })).ShouldSucceed();
 
     private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellationToken)
     {

@@ -35,6 +35,11 @@ internal static class StatusCommand
     {
         await session.Printer.LineAsync(Headline(status));
         await session.Printer.TableAsync(StatusTables.Models(status.Models, all));
+        foreach (var reason in StatusTables.WholeReasons(status.Models))
+        {
+            await session.Printer.LineAsync(reason);
+        }
+
         if (HasContainers(status))
         {
             await session.Printer.LineAsync("");
@@ -83,6 +88,11 @@ internal static class StatusCommand
     {
         yield return new Text(Headline(status));
         yield return StatusTables.Models(status.Models, all).ToSpectre();
+        foreach (var reason in StatusTables.WholeReasons(status.Models))
+        {
+            yield return new Text(reason);
+        }
+
         if (HasContainers(status))
         {
             yield return StatusTables.Containers(status.Models).ToSpectre();

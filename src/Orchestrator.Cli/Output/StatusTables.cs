@@ -68,12 +68,21 @@ internal static class StatusTables
         foreach (var (model, version, replica) in models.SelectMany(m => m.Versions.SelectMany(v => v.Replicas.Select(r => (m, v, r)))))
         {
             table.Add(
-                $"{model.Name}:{version.Spec.Version}", replica.Instance, new Cell(replica.Phase.ToString(), ToneOf(replica.Phase)), replica.Image ?? Nothing, ShortId(replica.ContainerId),
+                $"{model.Name}:{version.Spec.Version}", replica.Instance, new Cell(Phase(replica), ToneOf(replica.Phase)), replica.Image ?? Nothing, ShortId(replica.ContainerId),
                 replica.Cpus is { } cpus ? string.Create(CultureInfo.InvariantCulture, $"{cpus * 100:0} %") : Nothing, Memory(replica), Number(replica.Restarts), Shorten(replica.LastExit ?? ""));
         }
 
         return table;
     }
+
+    /// <summary>Of each model whose reason a table cuts, all of it.</summary>
+    public static IEnumerable<string> WholeReasons(IEnumerable<ModelStatus> models) =>
+        models.Where(m => m.Reason?.Length > LongestReason).Select(m => $"{m.Name}: {m.Reason}");
+
+    // Between two restarts, when the next one is.
+    private static string Phase(ReplicaStatus replica) => replica.NextAttempt is { } next
+        ? string.Create(CultureInfo.InvariantCulture, $"{replica.Phase} until {next.ToLocalTime():HH:mm:ss}")
+        : replica.Phase.ToString();
 
     /// <summary>Latency by batch size. The replicas of a version share one profile.</summary>
     public static TextTable Profile(IEnumerable<ReplicaReport> reports)

@@ -13,7 +13,7 @@ internal sealed class ContainerCensus(ReconcilerState state, ReplicaLauncher lau
     {
         if (listed.Containers is not { } containers)
         {
-            problems.Set(Source, $"{listed.Error}; what runs goes on, nothing can be started or stopped until it answers again");
+            problems.Set(Source, $"{listed.Error}; nothing can be started or stopped until it answers again");
             return;
         }
 

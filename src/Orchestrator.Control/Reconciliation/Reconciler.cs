@@ -171,6 +171,11 @@ internal sealed partial class Reconciler
             if (message is ReplicaMessage.Listed listed)
             {
                 _census.Take(listed);
+                if (listed.IsRuntimeAway)
+                {
+                    // The status says so for as long as it is so, and no longer.
+                    _nextList = _clock.Now + _options.UnavailableRetry;
+                }
             }
             else if (message is ReplicaMessage.Used used)
             {
@@ -179,6 +184,12 @@ internal sealed partial class Reconciler
             }
             else
             {
+                if (message is ReplicaMessage.Waiting { IsRuntimeAway: true })
+                {
+                    // The status says so now, not with the next resync.
+                    _nextList = TimeSpan.Zero;
+                }
+
                 _fleet.Take(message);
             }
         }
@@ -280,13 +291,4 @@ internal sealed partial class Reconciler
 
     private List<LogSource> LogSources() =>
         [.. _fleet.Replicas.Where(r => r.Container is not null).Select(r => new LogSource(r.Id, r.Container!.ContainerId))];
-
-    private static partial class Log
-    {
-        [LoggerMessage(EventId = 3001, EventName = "RegistryUnreadable", Level = LogLevel.Error, Message = "The registry cannot be read; what was last read stays wanted")]
-        public static partial void RegistryUnreadable(ILogger logger, Exception exception);
-
-        [LoggerMessage(EventId = 3002, EventName = "NotPublished", Level = LogLevel.Error, Message = "The serving snapshot cannot be published; frontends go on as they are")]
-        public static partial void NotPublished(ILogger logger, Exception exception);
-    }
 }

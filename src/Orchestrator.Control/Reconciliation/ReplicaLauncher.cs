@@ -144,7 +144,7 @@ internal sealed partial class ReplicaLauncher
         catch (RuntimeUnavailableException exception)
         {
             // The status says so for as long as it lasts; the log would only fill.
-            _context.Tell(new ReplicaMessage.Listed(null, exception.Message, asked));
+            _context.Tell(new ReplicaMessage.Listed(null, exception.Message, asked, IsRuntimeAway: true));
         }
         catch (Exception exception)
         {

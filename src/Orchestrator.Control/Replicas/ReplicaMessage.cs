@@ -9,8 +9,8 @@ internal abstract record ReplicaMessage
 {
     private ReplicaMessage() { }
 
-    /// <summary>What its start waits for, for people; null: for nothing any more.</summary>
-    public sealed record Waiting(ReplicaId Id, string? For) : ReplicaMessage;
+    /// <summary>What its start waits for, for people; null: for nothing any more. <paramref name="IsRuntimeAway"/>: for the runtime itself, so that a list would find the same.</summary>
+    public sealed record Waiting(ReplicaId Id, string? For, bool IsRuntimeAway = false) : ReplicaMessage;
 
     /// <summary>The runtime has it running.</summary>
     public sealed record Started(ReplicaId Id, ContainerInfo Container) : ReplicaMessage;
@@ -33,8 +33,8 @@ internal abstract record ReplicaMessage
     /// <summary>A container ended.</summary>
     public sealed record Exited(ContainerExit Exit) : ReplicaMessage;
 
-    /// <summary>The runtime's list, asked for at <paramref name="AskedAt"/>; or why it cannot be had.</summary>
-    public sealed record Listed(IReadOnlyList<ContainerInfo>? Containers, string? Error, TimeSpan AskedAt) : ReplicaMessage;
+    /// <summary>The runtime's list, asked for at <paramref name="AskedAt"/>; or why it cannot be had, with <paramref name="IsRuntimeAway"/> because nobody answers.</summary>
+    public sealed record Listed(IReadOnlyList<ContainerInfo>? Containers, string? Error, TimeSpan AskedAt, bool IsRuntimeAway = false) : ReplicaMessage;
 
     /// <summary>What containers have used, asked for at <paramref name="At"/> on the reconciler's clock.</summary>
     public sealed record Used(IReadOnlyDictionary<string, ContainerUsage> Usage, TimeSpan At) : ReplicaMessage;

@@ -96,7 +96,7 @@ internal sealed partial class ReplicaRun(ContainerLaunch launch, ContainerInfo? 
             }
             catch (RuntimeUnavailableException exception)
             {
-                context.Tell(new ReplicaMessage.Waiting(Id, exception.Message));
+                context.Tell(new ReplicaMessage.Waiting(Id, exception.Message, IsRuntimeAway: true));
                 await Task.Delay(context.Options.UnavailableRetry, context.Time, cancellationToken);
             }
         }

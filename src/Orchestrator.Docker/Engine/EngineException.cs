@@ -5,6 +5,9 @@ namespace Orchestrator.Docker.Engine;
 /// <summary>The engine refused, or broke off, a call; its own words are kept.</summary>
 internal sealed class EngineException : Exception
 {
+    // Of the connection to containerd, and of the network's closed store.
+    private static readonly string[] WordsOfAnEnd = ["client connection is closing", "open : no such file or directory", "database not open"];
+
     /// <summary>An answer with an error status.</summary>
     public EngineException(HttpStatusCode status, string call, string engineMessage)
         : base($"{engineMessage} ({call}: {(int)status})") => (Status, EngineMessage) = (status, engineMessage);
@@ -18,6 +21,9 @@ internal sealed class EngineException : Exception
 
     /// <summary>What the engine said, nothing added.</summary>
     public string EngineMessage { get; }
+
+    /// <summary>Its own parts have ended under it: it is going down, and says so only in these words.</summary>
+    public bool IsGoingDown => Status >= HttpStatusCode.InternalServerError && WordsOfAnEnd.Any(w => EngineMessage.Contains(w, StringComparison.Ordinal));
 
     /// <summary>No such container, image or network.</summary>
     public bool IsNotFound => Status == HttpStatusCode.NotFound;

@@ -47,9 +47,15 @@ internal sealed class ContainerStarter(EngineClient engine, ImageSupply images, 
         }
         catch (Exception exception)
         {
-            await UndoAsync(plan, id);
+            var isGone = await UndoAsync(plan, id);
             if (exception is EngineException refusal)
             {
+                // An engine that goes down fails what it is at; that is nothing of the model's.
+                if (isGone || refusal.IsGoingDown)
+                {
+                    throw new EngineUnreachableException($"engine unreachable at {engine.Endpoint}: it is going down ({refusal.EngineMessage})", refusal);
+                }
+
                 throw new ContainerStartException($"a container of image '{image}' cannot be started: {refusal.EngineMessage}", refusal);
             }
 
@@ -142,8 +148,8 @@ internal sealed class ContainerStarter(EngineClient engine, ImageSupply images, 
         throw new ContainerStartException("it ended right after its start");
     }
 
-    // Bounded by the transport, not by the caller's token: he may have given up just now.
-    private async Task UndoAsync(ContainerPlan plan, string? id)
+    // Bounded by the transport, not by the caller's token: he may have given up just now. True: the engine does not answer any more.
+    private async Task<bool> UndoAsync(ContainerPlan plan, string? id)
     {
         try
         {
@@ -153,10 +159,12 @@ internal sealed class ContainerStarter(EngineClient engine, ImageSupply images, 
             }
 
             sockets.Delete(plan.Launch.Replica.Instance);
+            return false;
         }
         catch (Exception exception) when (exception is EngineException or EngineUnreachableException or IOException)
         {
             // What is left carries our labels: the next list, or the next start of the orchestrator, sees to it.
+            return exception is EngineUnreachableException;
         }
     }
 

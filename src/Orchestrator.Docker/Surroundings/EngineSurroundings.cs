@@ -17,6 +17,9 @@ internal sealed record EngineSurroundings
     /// <summary>User ids in containers mean others outside.</summary>
     public bool RemapsUsers { get; init; }
 
+    /// <summary>Containers go on when the engine is stopped.</summary>
+    public bool HasLiveRestore { get; init; }
+
     /// <summary>Bind mounts need a label, or none.</summary>
     public bool HasSelinux { get; init; }
 

@@ -26,6 +26,7 @@ internal sealed class EngineSurroundingsReader(EngineClient engine, DockerRuntim
             IsNative = engine.Endpoint.IsLocalSocket && OperatingSystem.IsLinux() && info.OperatingSystem?.StartsWith(Desktop, StringComparison.Ordinal) != true,
             IsRootless = Has(info, "rootless"),
             RemapsUsers = Has(info, "userns"),
+            HasLiveRestore = info.LiveRestoreEnabled,
             HasSelinux = Has(info, "selinux"),
             Own = own,
             Network = options.Network ?? own?.Networks.Where(n => n.ResolvesNames).Select(n => n.Name).FirstOrDefault(),

@@ -30,7 +30,8 @@ internal sealed class DockerBenchmark : IBenchmark
         connection in a closed loop, which gives p50 (of the whole way from client to client), then 64, which give answers/s.
 
         What the ratios mean: 1 is no difference. In p50 1.1 is a tenth more time from question to answer, in throughput 0.9 a tenth fewer answers on the same cores, which client, orchestrator and container share.
-        Noise of the machine moves one measurement by more than Docker does, so the median over the rounds counts; *noop* shows the way alone, *sklearn* what is left of it beside a small model.
+        Noise of the machine moves one measurement by more than Docker does, so the median over the rounds counts; *noop* shows the way alone, *sklearn* what is left of it beside a small model. At 64
+        connections client and orchestrator use most of the cores, the container little.
         """;
 
     public IReadOnlyList<ModelUnderTest> Models { get; } = [new(Noop) { Framework = Noop }, new(Sklearn) { Artefact = Digits.Logistic }];

@@ -39,6 +39,18 @@ public sealed class StatusCommandTests
     }
 
     [Fact]
+    public async Task Status_OfAReplicaBetweenTwoRestarts_SaysUntilWhenAndTheWholeReason()
+    {
+        await using var orchestrator = await StartAsync();
+        var next = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        var reason = $"no replica of version 2 is ready: 1 waiting to start; the last one failed: {new string('x', 100)} no space left";
+        orchestrator.Status = orchestrator.Status with { Models = [Model(state: "unavailable", reason: reason, replicas: [Replica("a", ReplicaPhase.Pending) with { NextAttempt = next }])] };
+        var run = await CliRun.OfAsync(orchestrator, "status");
+        run.Out.ShouldContain($"Pending until {next.ToLocalTime():HH:mm:ss}");
+        run.Out.ShouldContain($"\ndigits: {reason}\n");
+    }
+
+    [Fact]
     public async Task Status_InJson_IsTheServersWord()
     {
         await using var orchestrator = await StartAsync();

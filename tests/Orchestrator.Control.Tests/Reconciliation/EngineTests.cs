@@ -20,11 +20,11 @@ public sealed class EngineTests
         var ready = _cluster.Ready("1");
         _cluster.Runtime.ListError = new RuntimeUnavailableException("engine unreachable at unix:///x");
         await _cluster.AdvanceAsync(_cluster.Options.ResyncInterval);
-        _cluster.Plane.Status.Problem.ShouldBe("engine unreachable at unix:///x; what runs goes on, nothing can be started or stopped until it answers again");
+        _cluster.Plane.Status.Problem.ShouldBe("engine unreachable at unix:///x; nothing can be started or stopped until it answers again");
         _cluster.Ready("1").ShouldBe(ready);
         _cluster.Runtime.Stops.ShouldBeEmpty();
         _cluster.Runtime.ListError = null;
-        await _cluster.AdvanceAsync(_cluster.Options.ResyncInterval);
+        await _cluster.AdvanceAsync(_cluster.Options.UnavailableRetry);
         _cluster.Plane.Status.Problem.ShouldBeNull();
         _cluster.Ready("1").ShouldBe(ready);
     }
@@ -44,6 +44,22 @@ public sealed class EngineTests
         _cluster.Runtime.OnStart = _ => { };
         await _cluster.AdvanceAsync(_cluster.Options.UnavailableRetry);
         (Only.Phase, Only.Reason, Only.Restarts).ShouldBe((ReplicaPhase.Ready, null, 0));
+    }
+
+    [Fact]
+    public async Task EngineAway_WhenAStartFindsOut_StatusSaysSoBeforeTheNextResync()
+    {
+        await _cluster.SettleAsync();
+        var away = new RuntimeUnavailableException("engine unreachable");
+        _cluster.Runtime.OnStart = _ => throw away;
+        _cluster.Runtime.ListError = away;
+        await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1")));
+        await _cluster.SettleAsync();
+        _cluster.Plane.Status.Problem.ShouldNotBeNull().ShouldStartWith("engine unreachable");
+        _cluster.Runtime.OnStart = _ => { };
+        _cluster.Runtime.ListError = null;
+        await _cluster.AdvanceAsync(_cluster.Options.UnavailableRetry);
+        Only.Phase.ShouldBe(ReplicaPhase.Ready);
     }
 
     [Fact]

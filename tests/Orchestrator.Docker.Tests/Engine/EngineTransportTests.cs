@@ -61,7 +61,7 @@ public sealed class EngineTransportTests
     public async Task Call_NobodyListens_IsUnreachableAndSaysWhere()
     {
         using var engine = new EngineClient(new EngineEndpoint { SocketPath = "/nowhere/docker.sock" }, TimeProvider.System);
-        (await Should.ThrowAsync<EngineUnreachableException>(() => engine.System.GetInfoAsync(Test))).Message.ShouldBe("engine unreachable at unix:///nowhere/docker.sock: there is no such socket; does the engine run?");
+        (await Should.ThrowAsync<EngineUnreachableException>(() => engine.System.GetInfoAsync(Test))).Message.ShouldBe("engine unreachable at unix:///nowhere/docker.sock: there is no such socket (does the engine run?)");
     }
 
     [Fact]
