@@ -138,7 +138,12 @@ internal static class StatusTables
     }
 
     /// <summary>A reason for a table or a line of progress; the whole of it is in <c>orch model show</c>.</summary>
-    internal static string Shorten(string reason) => reason.Length <= LongestReason ? reason : string.Concat(reason.AsSpan(0, LongestReason - 3), "...");
+    internal static string Shorten(string reason)
+    {
+        // Both ends: an error's last words are often what it is about.
+        const int kept = (LongestReason - 3) / 2;
+        return reason.Length <= LongestReason ? reason : string.Concat(reason.AsSpan(0, kept), "...", reason.AsSpan(reason.Length - kept));
+    }
 
     // A failed replica stays listed for its reason; beside running ones it is not the version's phase.
     private static Cell Phases(VersionStatus version)

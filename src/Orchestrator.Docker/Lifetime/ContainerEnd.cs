@@ -18,7 +18,8 @@ internal static class ContainerEnd
     /// <param name="lines">Its last lines.</param>
     public static ContainerExit Describe(string id, ReplicaId replica, ContainerState? state, int? eventCode, IReadOnlyList<string> lines)
     {
-        var code = state?.ExitCode ?? eventCode;
+        // An engine whose disk is full tells the code and forgets it: its record then says 0.
+        var code = eventCode is > 0 ? eventCode : state?.ExitCode ?? eventCode;
         return new ContainerExit(id, replica, code, Reason(state, code), [.. lines.TakeLast(LinesOfAnExit)]);
     }
 

@@ -21,6 +21,7 @@ internal sealed partial class ExitLoop(EngineClient engine, string stateId, Cont
 
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, ReplicaId> _running = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<ReplicaId, byte> _starting = new();
     private bool _isAway;
     private Task _loop = Task.CompletedTask;
 
@@ -28,6 +29,12 @@ internal sealed partial class ExitLoop(EngineClient engine, string stateId, Cont
 
     /// <summary>A container that is known to run: should the engine have no word of it any more, its end is told all the same.</summary>
     public void Expect(string id, ReplicaId replica) => _running[id] = replica;
+
+    /// <summary>From here on a container of it may exist that does not run yet.</summary>
+    public void BeginStart(ReplicaId replica) => _starting[replica] = 0;
+
+    /// <summary>It is expected, or undone as far as the engine let us.</summary>
+    public void EndStart(ReplicaId replica) => _starting.TryRemove(replica, out _);
 
     /// <summary>Containers that are known to run.</summary>
     public IReadOnlyCollection<string> Running => [.. _running.Keys];
@@ -139,10 +146,33 @@ internal sealed partial class ExitLoop(EngineClient engine, string stateId, Cont
             }
         }
 
+        foreach (var container in all.Where(c => c.State == "created"))
+        {
+            await RemoveHalfMadeAsync(container);
+        }
+
         var known = all.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var (id, replica) in expected.Where(e => !known.Contains(e.Key)))
         {
             await EndAsync(id, replica, exitCode: null);
+        }
+    }
+
+    // Left by a start that the engine's end broke off. Who is expected has started after the list; without force the engine itself refuses to remove what runs.
+    private async Task RemoveHalfMadeAsync(ContainerSummary container)
+    {
+        if (ContainerLabels.ReadReplica(container.Labels) is not { } replica || _starting.ContainsKey(replica) || _running.ContainsKey(container.Id))
+        {
+            return;
+        }
+
+        try
+        {
+            await engine.Containers.RemoveAsync(container.Id, force: false, CancellationToken.None);
+        }
+        catch (EngineException exception) when (exception.IsNotFound || exception.IsConflict)
+        {
+            // Somebody else was at it.
         }
     }
 

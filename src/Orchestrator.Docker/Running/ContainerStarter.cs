@@ -37,9 +37,12 @@ internal sealed class ContainerStarter(EngineClient engine, ImageSupply images, 
         var details = await images.RequireAsync(image, Nobody, cancellationToken);
         var plan = Plan(launch, image, details);
         string? id = null;
+        loop.BeginStart(launch.Replica);
         try
         {
-            id = await CreateAsync(plan, cancellationToken);
+            // Not given up in the middle, only afterwards: a container whose id nobody has heard would be left for good. Bounded by the transport.
+            id = await CreateAsync(plan, CancellationToken.None);
+            cancellationToken.ThrowIfCancellationRequested();
             await CopyArtefactAsync(plan, id, cancellationToken);
             await engine.Containers.StartAsync(id, cancellationToken);
             loop.Expect(id, launch.Replica);
@@ -60,6 +63,10 @@ internal sealed class ContainerStarter(EngineClient engine, ImageSupply images, 
             }
 
             throw;
+        }
+        finally
+        {
+            loop.EndStart(launch.Replica);
         }
     }
 

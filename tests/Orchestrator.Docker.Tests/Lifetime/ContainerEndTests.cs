@@ -18,6 +18,7 @@ public sealed class ContainerEndTests
         Describe(new ContainerState { ExitCode = 137, OOMKilled = true }, 137).ShouldStartWith("out of memory: killed by signal 9 (SIGKILL) at its limit");
         Describe(new ContainerState { ExitCode = 0, OOMKilled = true }, 0).ShouldBe("exited with code 0");
         Describe(new ContainerState { ExitCode = 127, Error = "no such file" }, null).ShouldBe("exited with code 127: no such file");
+        Describe(new ContainerState { ExitCode = 0 }, 137).ShouldBe("killed by signal 9 (SIGKILL)");
         Describe(null, 137).ShouldBe("killed by signal 9 (SIGKILL)");
         Describe(null, null).ShouldBe("its container was removed by somebody else");
     }

@@ -47,6 +47,44 @@ public sealed class ContainerStarterTests : IDisposable
         (await Should.ThrowAsync<RuntimeUnavailableException>(() => StartAsync(runtime))).Message.ShouldEndWith("its containers go on without it (live-restore)");
     }
 
+    [Fact]
+    public async Task Start_GivenUpWhileTheEngineMakesTheContainer_LeavesNone()
+    {
+        using var given = new CancellationTokenSource();
+        await using var engine = await StartEngineAsync(liveRestore: true);
+        engine.On("POST /v1.41/containers/create", async context =>
+        {
+            await given.CancelAsync();
+            context.Response.StatusCode = 201;
+            await context.Response.WriteAsync("""{"Id":"c1"}""");
+        });
+        await using var runtime = Runtime(engine);
+        await Should.ThrowAsync<OperationCanceledException>(() => StartAsync(runtime, given.Token));
+        engine.Calls.ShouldContain(c => c.StartsWith("DELETE /v1.41/containers/c1", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Events_BegunAnew_WhatAStartLeftHalfMadeIsRemoved()
+    {
+        await using var engine = await StartEngineAsync(liveRestore: true);
+        var removed = new TaskCompletionSource();
+        engine.On("DELETE /v1.41/containers/half", context =>
+        {
+            removed.TrySetResult();
+            context.Response.StatusCode = 204;
+            return Task.CompletedTask;
+        });
+        // The first subscription ends at once; nothing is listed before it, so that nothing is a former run's.
+        engine.On("GET /v1.41/events", context =>
+        {
+            engine.On("GET /v1.41/containers/json", """[{"Id":"half","State":"created","Labels":{"orchestrator.model":"m","orchestrator.version":"1","orchestrator.replica":"x"}}]""");
+            return Task.CompletedTask;
+        });
+        await using var runtime = Runtime(engine);
+        await runtime.ListAsync(Test);
+        await removed.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Test);
+    }
+
     private static async Task<FakeEngine> StartEngineAsync(bool liveRestore) => (await FakeEngine.StartAsync())
         .On("GET /v1.41/info", $$"""{"LiveRestoreEnabled":{{(liveRestore ? "true" : "false")}}}""")
         .On("GET /v1.41/containers/json", "[]")
@@ -58,6 +96,6 @@ public sealed class ContainerStarterTests : IDisposable
     private DockerContainerRuntime Runtime(FakeEngine engine) =>
         new(new DockerRuntimeOptions { WorkFolder = _folder.FullName }, engine.Endpoint, TimeProvider.System, NullLogger<DockerContainerRuntime>.Instance);
 
-    private static Task<ContainerInfo> StartAsync(DockerContainerRuntime runtime) =>
-        runtime.StartAsync(Launches.Of(new ModelVersionSpec { Version = "1", Framework = FrameworkCatalog.Custom, Image = "m:1" }), Test);
+    private static Task<ContainerInfo> StartAsync(DockerContainerRuntime runtime, CancellationToken? token = null) =>
+        runtime.StartAsync(Launches.Of(new ModelVersionSpec { Version = "1", Framework = FrameworkCatalog.Custom, Image = "m:1" }), token ?? Test);
 }

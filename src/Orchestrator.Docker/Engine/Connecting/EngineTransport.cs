@@ -176,6 +176,7 @@ internal sealed class EngineTransport(EngineEndpoint endpoint, TimeProvider time
         // .NET's words for a missing socket file would lead astray ("Cannot assign requested address").
         return !File.Exists(endpoint.SocketPath) ? "there is no such socket (does the engine run?)"
             : code == SocketError.AccessDenied ? $"{cause.Message}; this user may not use the socket (it belongs to a group, usually docker)"
+            : code == SocketError.ConnectionRefused ? "nobody listens on the socket (does the engine run? One that is started again may make a new socket: into a container mount its folder, not the socket itself)"
             : cause.Message;
     }
 }
