@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Serving;
 using Orchestrator.Redis.Connecting;
+using Orchestrator.Redis.Frontends;
 using Orchestrator.Redis.Registry;
 
 namespace Orchestrator.Redis;
@@ -25,30 +26,65 @@ public static class RedisServiceCollectionExtensions
         return services;
     }
 
-    /// <summary>Registers <see cref="IModelRegistry"/> and <see cref="IControlLease"/> on Redis, with a connection of their own: a cache under load must not delay them.</summary>
+    /// <summary>Registers <see cref="IModelRegistry"/> and <see cref="IControlLease"/> on Redis.</summary>
     /// <param name="services">Where.</param>
     /// <param name="redis">Validated.</param>
     /// <param name="options">Of the registry, made when it is first asked for.</param>
     public static IServiceCollection AddRedisModelRegistry(this IServiceCollection services, RedisOptions redis, Func<IServiceProvider, RedisRegistryOptions> options)
     {
         ArgumentNullException.ThrowIfNull(redis);
-        services.TryAddSingleton(TimeProvider.System);
+        AddState(services, redis.ForState());
         services.AddSingleton(p => Make(p, redis.ForState(), options(p)));
-        services.AddSingleton<IHostedService>(p => p.GetRequiredService<RegistryParts>().Connection);
         services.AddSingleton<IHostedService>(p => p.GetRequiredService<RegistryParts>().Loop);
         services.AddSingleton<IModelRegistry>(p => p.GetRequiredService<RegistryParts>().Registry);
         services.AddSingleton<IControlLease>(p => p.GetRequiredService<RegistryParts>().Loop);
         return services;
     }
 
+    /// <summary>Registers <see cref="IServingSnapshots"/>, <see cref="IFrontendReports"/> and <see cref="IServingLease"/> on Redis: the control plane and its frontends in several processes.</summary>
+    /// <param name="services">Where; <see cref="AddRedisModelRegistry"/> before, in a process that may be the control plane.</param>
+    /// <param name="redis">Validated.</param>
+    /// <param name="mayControl">Whether this process may be the control plane.</param>
+    public static IServiceCollection AddRedisFrontends(this IServiceCollection services, RedisOptions redis, bool mayControl)
+    {
+        ArgumentNullException.ThrowIfNull(redis);
+        AddState(services, redis.ForState());
+        services.AddSingleton(p => new RedisServingSnapshots(
+            p.GetRequiredService<StateConnection>(), mayControl ? () => p.GetRequiredService<RegistryParts>().Registry.LeaseToken : null,
+            p.GetRequiredService<TimeProvider>(), p.GetRequiredService<ILogger<RedisServingSnapshots>>()));
+        services.AddSingleton<RedisFrontendReports>();
+        services.AddSingleton<IServingSnapshots>(p => p.GetRequiredService<RedisServingSnapshots>());
+        services.AddSingleton<IFrontendReports>(p => p.GetRequiredService<RedisFrontendReports>());
+        services.AddSingleton<IServingLease>(p => p.GetRequiredService<RedisFrontendReports>());
+        services.AddHostedService(p => p.GetRequiredService<RedisServingSnapshots>());
+        services.AddHostedService<FrontendLeaving>();
+        return services;
+    }
+
+    private static void AddState(IServiceCollection services, RedisOptions redis)
+    {
+        if (services.Any(s => s.ServiceType == typeof(StateConnection)))
+        {
+            return;
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(p =>
+        {
+            var time = p.GetRequiredService<TimeProvider>();
+            return new StateConnection(new RedisConnection(redis, time, p.GetRequiredService<ILogger<RedisConnection>>(), StateConnection.ChannelOf(redis.KeyPrefix)), redis, time);
+        });
+        services.AddSingleton<IHostedService>(p => p.GetRequiredService<StateConnection>().Connection);
+    }
+
     private static RegistryParts Make(IServiceProvider services, RedisOptions redis, RedisRegistryOptions options)
     {
         var time = services.GetRequiredService<TimeProvider>();
-        var connection = new RedisConnection(redis, time, services.GetRequiredService<ILogger<RedisConnection>>(), RegistryCalls.ChannelOf(redis.KeyPrefix));
-        var calls = new RegistryCalls(connection, redis, time);
+        var state = services.GetRequiredService<StateConnection>();
+        var calls = new RegistryCalls(state, redis, time);
         var registry = new RedisModelRegistry(calls, new RegistryCopy(options.CopyPath), options, time, services.GetRequiredService<ILogger<RedisModelRegistry>>());
-        return new RegistryParts(connection, registry, new ControlLeaseLoop(registry, connection, calls, options, time, services.GetRequiredService<ILogger<ControlLeaseLoop>>()));
+        return new RegistryParts(registry, new ControlLeaseLoop(registry, state.Connection, calls, options, time, services.GetRequiredService<ILogger<ControlLeaseLoop>>()));
     }
 
-    private sealed record RegistryParts(RedisConnection Connection, RedisModelRegistry Registry, ControlLeaseLoop Loop);
+    private sealed record RegistryParts(RedisModelRegistry Registry, ControlLeaseLoop Loop);
 }

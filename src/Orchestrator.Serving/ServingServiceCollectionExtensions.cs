@@ -19,20 +19,21 @@ public static class ServingServiceCollectionExtensions
     {
         services.AddOptions<ServingOptions>().ValidateDataAnnotations().ValidateOnStart();
         services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IServingLease, EmbeddedServingLease>();
         services.AddSingleton<ServingState>();
         services.AddSingleton<ServingMetrics>();
         services.AddSingleton(p => new PredictionCache(p.GetRequiredService<IOptions<ServingOptions>>().Value.CacheBytes, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IItemSink>(p => new CacheSink(p.GetRequiredService<PredictionCache>(), p.GetService<SharedCache>()));
-        services.AddSingleton<Func<ReplicaEndpoint, IReplicaClient>>(_ => endpoint => new HttpReplicaClient(endpoint));
+        services.AddSingleton<Func<ReplicaEndpoint, IReplicaClient>>(p => endpoint => new HttpReplicaClient(endpoint, p.GetRequiredService<IServingLease>()));
         services.AddSingleton<UpdaterContext>();
         services.AddSingleton(p =>
         {
             var updater = ActivatorUtilities.CreateInstance<ServingTableUpdater>(p);
-            p.GetRequiredService<ServingMetrics>().Observe(updater.QueueLengths, updater.InFlight, p.GetRequiredService<PredictionCache>());
+            p.GetRequiredService<ServingMetrics>().Observe(updater.QueueLengths, updater.InFlight, p.GetRequiredService<PredictionCache>(), p.GetRequiredService<IServingLease>());
             return updater;
         });
         services.AddSingleton(p => new PredictionService(
-            p.GetRequiredService<PredictionCache>(), p.GetRequiredService<ServingMetrics>(), p.GetRequiredService<TimeProvider>(), p.GetService<SharedCache>()));
+            p.GetRequiredService<PredictionCache>(), p.GetRequiredService<ServingMetrics>(), p.GetRequiredService<TimeProvider>(), p.GetService<SharedCache>(), p.GetRequiredService<IServingLease>()));
         services.AddHostedService<ServingLoop>();
         return services;
     }

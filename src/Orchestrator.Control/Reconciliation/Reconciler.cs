@@ -145,6 +145,7 @@ internal sealed partial class Reconciler
         }
 
         _state.Reports = await _ports.Reports.ReadAsync(cancellationToken);
+        _state.AreReportsComplete = _ports.Reports.IsComplete;
     }
 
     private void AskForList(CancellationToken cancellationToken)
@@ -240,7 +241,7 @@ internal sealed partial class Reconciler
     private async Task<bool> PublishAsync(Dictionary<string, RolloutView> views, CancellationToken cancellationToken)
     {
         var adopting = !_state.Adopted || _fleet.Replicas.Any(r => r.IsAdopted && ReplicaLifecycle.IsComingUp(r.Phase));
-        if (_publisher.HasInheritance && adopting)
+        if (_state.Desired.Revision < 0 || (_publisher.HasInheritance && adopting))
         {
             return false;
         }

@@ -23,6 +23,9 @@ internal sealed class ReconcilerState(Fleet fleet, ObservedStore observed, LoopC
 
     public IReadOnlyList<FrontendReport> Reports { get; set; } = [];
 
+    /// <summary>See <see cref="IFrontendReports.IsComplete"/>, as of the reports.</summary>
+    public bool? AreReportsComplete { get; set; }
+
     /// <summary>Swaps that frontends still have to acknowledge, by model.</summary>
     public Dictionary<string, SwapView> Swaps { get; } = [];
 
@@ -67,7 +70,7 @@ internal sealed class ReconcilerState(Fleet fleet, ObservedStore observed, LoopC
     /// <summary>What a policy decides on, per model: those wanted, those observed and those that run.</summary>
     public Dictionary<string, RolloutView> MakeViews()
     {
-        var frontends = new FrontendsView(Reports.Count, Reports.Count == 0 ? 0 : Reports.Min(r => r.AcknowledgedRevision));
+        var frontends = new FrontendsView(Reports.Count, Reports.Count == 0 ? 0 : Reports.Min(r => r.AcknowledgedRevision), AreReportsComplete);
         var inFlight = Reports.SelectMany(r => r.Replicas).GroupBy(r => r.Id).ToDictionary(g => g.Key, g => g.Sum(r => r.InFlight));
         var now = clock.Now;
         return Desired.Spec.Models.Select(m => m.Name)

@@ -49,7 +49,12 @@ internal sealed record SwapView(string From, long? Revision, TimeSpan At);
 /// <summary>What the live frontends said together.</summary>
 /// <param name="Count">How many report.</param>
 /// <param name="Acknowledged">The oldest revision that one of them still uses.</param>
-internal readonly record struct FrontendsView(int Count, long Acknowledged);
+/// <param name="IsComplete">Whether these are all there can be; null: not known, and time limits decide.</param>
+internal readonly record struct FrontendsView(int Count, long Acknowledged, bool? IsComplete = null)
+{
+    /// <summary>Whether all use a revision, as far as leases say; null: there are none.</summary>
+    public bool? HaveAll(long revision) => IsComplete is { } complete ? complete && (Count == 0 || Acknowledged >= revision) : null;
+}
 
 /// <summary>A replica as a policy sees it.</summary>
 internal sealed record ReplicaView

@@ -189,12 +189,17 @@ internal sealed class SurgeRolloutPolicy(ControlOptions options) : IRolloutPolic
             return false;
         }
 
+        if (view.Frontends.HaveAll(revision) is { } all)
+        {
+            return all && (replica.InFlight == 0 || view.Now >= DrainDeadline(view, replica));
+        }
+
         var idle = view.Frontends.Count > 0 && view.Frontends.Acknowledged >= revision && replica.InFlight == 0;
         return idle || view.Now >= DrainDeadline(view, replica);
     }
 
     private static bool IsAcknowledged(RolloutView view, long revision, TimeSpan deadline) =>
-        (view.Frontends.Count > 0 && view.Frontends.Acknowledged >= revision) || view.Now >= deadline;
+        view.Frontends.HaveAll(revision) ?? ((view.Frontends.Count > 0 && view.Frontends.Acknowledged >= revision) || view.Now >= deadline);
 
     private TimeSpan SwapDeadline(RolloutView view, SwapView swap) =>
         swap.At + (view.Frontends.Count == 0 ? options.NoFrontendGrace : options.AcknowledgeTimeout);

@@ -32,6 +32,8 @@ namespace Orchestrator.Core.Json;
 [JsonSerializable(typeof(IReadOnlyList<ApplicationStatus>))]
 [JsonSerializable(typeof(IReadOnlyList<Orchestrator.Core.Serving.ReplicaReport>))]
 [JsonSerializable(typeof(Orchestrator.Core.Serving.MeasuredProfile))]
+[JsonSerializable(typeof(Orchestrator.Core.Serving.ServingSnapshot))]
+[JsonSerializable(typeof(Orchestrator.Core.Serving.FrontendReport))]
 public sealed partial class CoreJson : JsonSerializerContext;
 
 /// <summary>Writes a duration as text with a unit.</summary>

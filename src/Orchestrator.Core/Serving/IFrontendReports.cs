@@ -9,6 +9,12 @@ public interface IFrontendReports
     /// <summary>The newest report of each live frontend.</summary>
     ValueTask<IReadOnlyList<FrontendReport>> ReadAsync(CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Whether no frontend beside those that <see cref="ReadAsync"/> gave last may still use an older serving revision than theirs. False: it cannot be known now, so nothing that one might
+    /// use may end. Null: reports carry no leases, and time limits decide.
+    /// </summary>
+    bool? IsComplete => null;
+
     /// <summary>Completes when a report came in after the call began.</summary>
     Task WaitForReportAsync(CancellationToken cancellationToken);
 }

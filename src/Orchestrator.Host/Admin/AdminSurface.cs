@@ -7,7 +7,6 @@ using Orchestrator.Core.Runtime;
 using Orchestrator.Host.Composition;
 using Orchestrator.Host.Options;
 using Orchestrator.Host.Telemetry;
-using Orchestrator.Serving;
 
 namespace Orchestrator.Host.Admin;
 
@@ -26,11 +25,15 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
 
     protected override void ConfigureServices(IServiceCollection services)
     {
-        Share<IControlPlane>(services);
-        Share<IArtefactStore>(services);
-        Share<FrameworkCatalog>(services);
-        Share<IImageBuilder>(services);
-        Share<ServingState>(services);
+        if (options.HasControl)
+        {
+            Share<IControlPlane>(services);
+            Share<IArtefactStore>(services);
+            Share<FrameworkCatalog>(services);
+            Share<IImageBuilder>(services);
+        }
+
+        Share<Readiness>(services);
         Share<BackgroundLoops>(services);
         Share<MetricsScrape>(services);
         Share<SharedStoreHealth>(services);
@@ -68,6 +71,12 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
         app.MapOpenApi(OpenApiPath);
         HealthEndpoints.Map(app);
         MetricsEndpoint.Map(app);
+        if (!options.HasControl)
+        {
+            app.Map("/api/{**path}", static () => Results.Text("This process is a query frontend; ask the control plane.\n", statusCode: StatusCodes.Status404NotFound)).ExcludeFromDescription();
+            return;
+        }
+
         var api = app.MapGroup("/api/v1");
         ClusterEndpoints.Map(api);
         ModelEndpoints.Map(api);

@@ -1,6 +1,4 @@
-using Orchestrator.Core.Admin;
 using Orchestrator.Host.Composition;
-using Orchestrator.Serving;
 
 namespace Orchestrator.Host.Admin;
 
@@ -13,7 +11,7 @@ internal static class HealthEndpoints
                 ? Results.Text($"{ended} has ended; see the log.\n", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ok\n"))
             .WithSummary("200 while the process and its loops are alive.").Produces<string>(contentType: "text/plain");
-        routes.MapGet("/readyz", (ServingState serving, IControlPlane control, SharedStoreHealth store) => FindObstacle(serving, control) is { } obstacle
+        routes.MapGet("/readyz", (Readiness readiness, SharedStoreHealth store) => readiness.Obstacle is { } obstacle
                 ? Results.Text(obstacle + "\n", statusCode: StatusCodes.Status503ServiceUnavailable)
                 : Results.Text("ready\n" + Degradation(store.Problem)))
             .WithSummary("200 once the first serving snapshot was taken over and while the control plane has no problem; a second line says what it does without (the shared cache, changes).").Produces<string>(contentType: "text/plain");
@@ -21,7 +19,4 @@ internal static class HealthEndpoints
 
     /// <summary>No obstacle: everything that serves is answered without it.</summary>
     private static string Degradation(string? problem) => problem is not null ? $"degraded: {problem}\n" : "";
-
-    private static string? FindObstacle(ServingState serving, IControlPlane control) =>
-        serving.Table.Snapshot.Revision == 0 ? "the first serving snapshot was not published yet" : control.Status.Problem;
 }

@@ -32,7 +32,7 @@ internal static partial class HostProgram
 
         try
         {
-            var missed = await Rehearsal.RunAsync(options, CancellationToken.None);
+            var missed = options.HasFrontend ? await Rehearsal.RunAsync(options, CancellationToken.None) : null;
             using var host = OrchestratorHost.Build(options);
             if (missed is not null)
             {

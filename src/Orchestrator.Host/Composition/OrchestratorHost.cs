@@ -28,14 +28,19 @@ internal static class OrchestratorHost
         services.AddSingleton<BackgroundLoops>();
         services.AddSingleton<MetricsScrape>();
         services.AddSingleton<SharedStoreHealth>();
+        services.AddSingleton<Readiness>();
         services.AddHostedService<TelemetryService>();
         services.AddHostedService<OptionsLog>();
         (addPlanes ?? Planes.Add)(services, options);
         services.AddHostedService<MetricsLoop>();
-        services.AddSingleton<ServedClusters>();
-        services.AddHostedService<ServedClustersLoop>();
         AddSurface<AdminSurface>(services);
-        AddSurface<QuerySurface>(services);
+        if (options.HasFrontend)
+        {
+            services.AddSingleton<ServedClusters>();
+            services.AddHostedService<ServedClustersLoop>();
+            AddSurface<QuerySurface>(services);
+        }
+
         return builder.Build();
     }
 

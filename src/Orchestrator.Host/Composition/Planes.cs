@@ -23,7 +23,42 @@ internal static class Planes
 {
     public static void Add(IServiceCollection services, HostOptions options)
     {
-        AddStorage(services, options);
+        var redis = options.HasRedisRegistry ? RedisConnectionReader.Read(options, []) : null;
+        if (options.HasControl)
+        {
+            AddControlPorts(services, options, redis);
+        }
+
+        if (redis is not null)
+        {
+            services.AddRedisFrontends(redis, options.HasControl);
+        }
+        else
+        {
+            services.AddSingleton<IServingSnapshots, InMemoryServingSnapshots>();
+            services.AddSingleton<IFrontendReports, InMemoryFrontendReports>();
+        }
+
+        if (options.HasControl)
+        {
+            services.AddControlPlane();
+        }
+
+        if (options.HasFrontend)
+        {
+            services.AddServing();
+            AddSharedCache(services, options);
+        }
+        else
+        {
+            // Nothing is served here: metrics have nothing to show of it.
+            services.AddSingleton<ServingState>();
+        }
+    }
+
+    private static void AddControlPorts(IServiceCollection services, HostOptions options, RedisOptions? redis)
+    {
+        AddStorage(services, options, redis);
         services.AddSingleton(_ => FrameworkCatalog.Load(options.ContainersDirectory));
         if (options.Runtime == DockerContainerRuntime.RuntimeName)
         {
@@ -34,13 +69,8 @@ internal static class Planes
             AddProcesses(services, options);
         }
 
-        services.AddSingleton<IServingSnapshots, InMemoryServingSnapshots>();
-        services.AddSingleton<IFrontendReports, InMemoryFrontendReports>();
         services.AddSingleton(s => ValidationContext.ForServer(
             s.GetRequiredService<FrameworkCatalog>().Names, s.GetRequiredService<IContainerRuntime>().Name, s.GetRequiredService<IArtefactStore>()));
-        services.AddControlPlane();
-        services.AddServing();
-        AddSharedCache(services, options);
     }
 
     /// <summary>The embedded default is none: then the prediction cache is the one in this process.</summary>
@@ -54,12 +84,12 @@ internal static class Planes
     }
 
     // Opened when first asked for, which is before anything is started: the registry's lock fails a second orchestrator on the same folder.
-    private static void AddStorage(IServiceCollection services, HostOptions options)
+    private static void AddStorage(IServiceCollection services, HostOptions options, RedisOptions? redis)
     {
         services.AddSingleton(s => DiskModelRegistry.Open(Path.Combine(options.StateDirectory, "registry"), s.GetRequiredService<ILogger<DiskModelRegistry>>()));
         services.AddSingleton<IArtefactStore>(s => DiskArtefactStore.Open(
             options.ArtefactsDirectory ?? Path.Combine(options.StateDirectory, "artefacts"), new ArtefactStoreOptions(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<DiskArtefactStore>>()));
-        if (options.HasRedisRegistry && RedisConnectionReader.Read(options, []) is { } redis)
+        if (redis is not null)
         {
             AddRedisRegistry(services, options, redis);
         }

@@ -1,5 +1,6 @@
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Serving;
+using Orchestrator.Serving;
 
 namespace Orchestrator.Host.Composition;
 
@@ -9,6 +10,8 @@ internal sealed class SharedStoreHealth(IServiceProvider services)
     /// <summary>What is wrong and what is done without; null: nothing, or there is none.</summary>
     public string? Problem =>
         services.GetService<IControlLease>()?.Problem is { } registry ? $"{registry}; what is served goes on, without the shared cache, and nothing can be changed"
+        : services.GetService<IServingLease>() is { IsHeld: false } && services.GetService<ServingState>() is { Table.Snapshot.Revision: > 0 }
+            ? "this frontend is cut off from its control plane; only replicas that confirm their version answer, and nothing comes from a cache"
         : services.GetService<IPredictionStore>()?.Problem is { } store ? $"{store}; predictions go on without the shared cache"
         : null;
 }

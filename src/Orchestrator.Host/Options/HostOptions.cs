@@ -111,4 +111,23 @@ internal sealed class HostOptions
 
     /// <summary>A value of <see cref="Registry"/>.</summary>
     public const string RedisRegistry = "redis";
+
+    /// <summary>What this process is: <c>control</c>, <c>frontend</c> or <c>all</c> (both). Default <c>all</c>.</summary>
+    [Required]
+    public string Role { get; set; } = AllRoles;
+
+    /// <summary>A value of <see cref="Role"/>: desired state and containers, no predictions.</summary>
+    public const string ControlRole = "control";
+
+    /// <summary>A value of <see cref="Role"/>: predictions, no state.</summary>
+    public const string FrontendRole = "frontend";
+
+    /// <summary>Default of <see cref="Role"/>.</summary>
+    public const string AllRoles = "all";
+
+    /// <summary>Whether it may be the control plane.</summary>
+    public bool HasControl => Role != FrontendRole;
+
+    /// <summary>Whether it answers predictions.</summary>
+    public bool HasFrontend => Role != ControlRole;
 }

@@ -37,6 +37,15 @@ internal static class HostOptionsValidator
             errors.Add("--registry redis: needs --redis HOST:PORT");
         }
 
+        if (options.Role is not (HostOptions.ControlRole or HostOptions.FrontendRole or HostOptions.AllRoles))
+        {
+            errors.Add($"--role: expected control, frontend or all, got '{options.Role}'");
+        }
+        else if (options.Role != HostOptions.AllRoles && !options.HasRedisRegistry)
+        {
+            errors.Add($"--role {options.Role}: control plane and frontends in different processes meet in Redis; needs --redis HOST:PORT, and no --registry disk");
+        }
+
         RedisConnectionReader.Read(options, errors);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.ObjectPool;
+using Orchestrator.Core.Serving;
 using Orchestrator.Host.Composition;
 using Orchestrator.Host.Options;
 using Orchestrator.Host.Query.Applications;
@@ -35,6 +36,7 @@ internal sealed class QuerySurface(IServiceProvider core, HostOptions options, I
     protected override void ConfigureServices(IServiceCollection services)
     {
         Share<ServingState>(services);
+        Share<IServingLease>(services);
         Share<PredictionService>(services);
         Share<ServedClusters>(services);
         services.AddSingleton(AnswerBuffer.CreatePool());

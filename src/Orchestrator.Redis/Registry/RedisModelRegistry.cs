@@ -27,6 +27,9 @@ internal sealed partial class RedisModelRegistry(RegistryCalls calls, RegistryCo
     /// <summary>Why nothing may be read or written here; null: this control plane holds the lease, or did when Redis was last reached.</summary>
     public string? Obstacle => Volatile.Read(ref _token) is null ? Volatile.Read(ref _standby) ?? "the registry in Redis was not read yet" : null;
 
+    /// <summary>What every write is fenced by; null: this process is not the control plane.</summary>
+    public string? LeaseToken => Volatile.Read(ref _token);
+
     /// <inheritdoc/>
     public async ValueTask<RegistrySnapshot> ReadAsync(CancellationToken cancellationToken)
     {

@@ -9,18 +9,11 @@ using StackExchange.Redis;
 namespace Orchestrator.Redis.Registry;
 
 /// <summary>The registry's commands; each ends within its time, with an answer or a <see cref="RegistryException"/>.</summary>
-internal sealed class RegistryCalls(RedisConnection connection, RedisOptions options, TimeProvider time)
+internal sealed class RegistryCalls(StateConnection state, RedisOptions options, TimeProvider time)
 {
     public const string Format = "1";
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
-
-    // The braces keep both in one slot of a cluster, so that one script may touch both.
-    private readonly RedisKey _registry = options.KeyPrefix + "{control}:registry";
-    private readonly RedisKey _lease = options.KeyPrefix + "{control}:lease";
-
-    /// <summary>Where writes of desired state are announced.</summary>
-    public static string ChannelOf(string prefix) => prefix + "{control}:changes";
+    private readonly RedisKey[] _keys = [state.Key("registry"), state.Key("lease")];
 
     public async Task<LeaseReply> LeaseAsync(string holder, TimeSpan life, string? token)
     {
@@ -47,12 +40,12 @@ internal sealed class RegistryCalls(RedisConnection connection, RedisOptions opt
         }
         catch (JsonException e)
         {
-            throw new RegistryException($"{options}: what stands under {_registry} is no registry: {e.Message} Restore it from a backup, or remove that key to have it filled from the copy in the state folder", e);
+            throw new RegistryException($"{options}: what stands under {_keys[0]} is no registry: {e.Message} Restore it from a backup, or remove that key to have it filled from the copy in the state folder", e);
         }
     }
 
     public Task<WriteReply> WriteDesiredAsync(string token, StoredRegistry known, ClusterSpec desired) => WriteAsync(
-        RegistryScripts.WriteDesired, token, known.Id, Text(known.Snapshot.Revision), JsonSerializer.Serialize(desired, CoreJson.Default.ClusterSpec), StoredRegistry.NewId(), ChannelOf(options.KeyPrefix));
+        RegistryScripts.WriteDesired, token, known.Id, Text(known.Snapshot.Revision), JsonSerializer.Serialize(desired, CoreJson.Default.ClusterSpec), StoredRegistry.NewId(), state.Channel);
 
     public Task<WriteReply> WriteObservedAsync(string token, StoredRegistry known, ObservedState observed) => WriteAsync(
         RegistryScripts.WriteObserved, token, known.Id, JsonSerializer.Serialize(observed, CoreJson.Default.ObservedState), StoredRegistry.NewId());
@@ -60,7 +53,7 @@ internal sealed class RegistryCalls(RedisConnection connection, RedisOptions opt
     /// <summary>Puts <paramref name="known"/> in the place of <paramref name="there"/>, under a new id.</summary>
     public Task<WriteReply> RestoreAsync(string token, StoredRegistry there, StoredRegistry known) => WriteAsync(
         RegistryScripts.Restore, token, there.Id, Text(there.Snapshot.Revision), StoredRegistry.NewId(), Text(known.Snapshot.Revision),
-        JsonSerializer.Serialize(known.Snapshot.Desired, CoreJson.Default.ClusterSpec), JsonSerializer.Serialize(known.Snapshot.Observed, CoreJson.Default.ObservedState), ChannelOf(options.KeyPrefix));
+        JsonSerializer.Serialize(known.Snapshot.Desired, CoreJson.Default.ClusterSpec), JsonSerializer.Serialize(known.Snapshot.Observed, CoreJson.Default.ObservedState), state.Channel);
 
     private async Task<WriteReply> WriteAsync(string script, params string[] arguments)
     {
@@ -73,30 +66,7 @@ internal sealed class RegistryCalls(RedisConnection connection, RedisOptions opt
         };
     }
 
-    private async Task<string?[]> EvaluateAsync(string script, params string[] arguments)
-    {
-        if (connection.Link is not { } link)
-        {
-            throw new RegistryException(connection.Problem ?? $"{options} is not connected");
-        }
-
-        if (!link.TryEnter(1, 0))
-        {
-            throw new RegistryException($"{options}: too many commands wait for a reply");
-        }
-
-        try
-        {
-            var call = link.Database.ExecuteAsync("EVAL", [script, 2, _registry, _lease, .. arguments]);
-            link.LeaveWith(call, 0);
-            return [.. ((RedisResult[])(await call.WaitAsync(Patience, time))!).Select(r => (string?)r)];
-        }
-        catch (Exception e) when (e is RedisException or ObjectDisposedException or InvalidOperationException or TimeoutException or TaskCanceledException)
-        {
-            // Also a write that got no reply: it may have been done, and the next look at the truth says so.
-            throw new RegistryException($"{options} does not answer the registry: {(e is TimeoutException ? $"no reply within {Patience.TotalSeconds} s" : e is RedisServerException ? e.Message : "the connection broke")}", e);
-        }
-    }
+    private Task<string?[]> EvaluateAsync(string script, params string[] arguments) => state.EvaluateAsync(script, _keys, arguments);
 
     private static T? Parse<T>(string? json) where T : class => json is null ? null : JsonSerializer.Deserialize<T>(json, LenientCoreJson.Options);
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Orchestrator.Core;
+using Orchestrator.Core.Serving;
 using Orchestrator.Serving.Caching;
 using Orchestrator.Serving.Prediction;
 using Orchestrator.Serving.Queueing;
@@ -37,10 +38,11 @@ public sealed class ServingMetrics
     }
 
     /// <summary>Adds what is looked at when metrics are read: waiting requests, batches that are out, and what the cache holds.</summary>
-    internal void Observe(Func<IEnumerable<Measurement<int>>> queued, Func<IEnumerable<Measurement<int>>> inFlight, PredictionCache cache)
+    internal void Observe(Func<IEnumerable<Measurement<int>>> queued, Func<IEnumerable<Measurement<int>>> inFlight, PredictionCache cache, IServingLease lease)
     {
         _meter.CreateObservableGauge("orchestrator.queue.length", queued, "{request}", "Requests that wait.");
         _meter.CreateObservableGauge("orchestrator.replica.inflight", inFlight, "{batch}", "Batches that are out, over all replicas of a version.");
+        _meter.CreateObservableGauge("orchestrator.frontend.lease", () => lease.IsHeld ? 1 : 0, "1", "1 while this frontend may believe its snapshot; 0: only replicas that confirm their version answer.");
         _meter.CreateObservableGauge("orchestrator.cache.bytes", () => cache.Bytes, "By", "Bytes that the prediction cache holds.");
         _meter.CreateObservableGauge("orchestrator.cache.entries", () => cache.Count, "{entry}", "Answers that the prediction cache holds.");
     }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text;
+using Orchestrator.Core.Serving;
 using Orchestrator.Core.Time;
 using Orchestrator.Protocol;
 using Orchestrator.Serving.Caching;
@@ -18,9 +19,11 @@ public sealed partial class PredictionService
     private readonly ServingMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly SharedCache? _shared;
+    private readonly IServingLease? _lease;
 
-    internal PredictionService(PredictionCache cache, ServingMetrics metrics, TimeProvider time, SharedCache? shared = null)
+    internal PredictionService(PredictionCache cache, ServingMetrics metrics, TimeProvider time, SharedCache? shared = null, IServingLease? lease = null)
     {
+        _lease = lease;
         _shared = shared;
         _cache = cache;
         _metrics = metrics;
@@ -120,7 +123,7 @@ public sealed partial class PredictionService
         var target = call.Target;
         CacheKey? key = null;
         var parameters = RequestParameters.Of(call.Parameters);
-        if (_cache.IsEnabled && target.Spec.Cache.Enabled && call.Inputs[0].Rows == 1)
+        if (_cache.IsEnabled && target.Spec.Cache.Enabled && call.Inputs[0].Rows == 1 && _lease is not { IsHeld: false })
         {
             var made = CacheKey.Of(target.CacheScope, call.Inputs, call.Outputs ?? [], parameters?.Text);
             if (_cache.TryGet(made, out var refresh) is { } hit)

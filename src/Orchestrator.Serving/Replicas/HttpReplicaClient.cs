@@ -25,9 +25,13 @@ internal sealed class HttpReplicaClient : IReplicaClient
     private readonly Uri _infer;
     private readonly Uri _ready;
     private readonly bool _binary;
+    private readonly IServingLease _lease;
+    private readonly string _version;
 
-    public HttpReplicaClient(ReplicaEndpoint endpoint)
+    public HttpReplicaClient(ReplicaEndpoint endpoint, IServingLease lease)
     {
+        _lease = lease;
+        _version = endpoint.Id.ModelVersion.Version;
         var address = endpoint.Address;
         var handler = new SocketsHttpHandler
         {
@@ -69,7 +73,7 @@ internal sealed class HttpReplicaClient : IReplicaClient
 
             using var response = await _http.SendAsync(request, abandon);
             var body = await ReadBodyAsync(response.Content, abandon);
-            return response.StatusCode == HttpStatusCode.OK ? ReadAnswer(response, body) : ReadError(response, body);
+            return response.StatusCode == HttpStatusCode.OK ? ConfirmOf(response) ?? ReadAnswer(response, body) : ReadError(response, body);
         }
         catch (OperationCanceledException) when (abandon.IsCancellationRequested)
         {
@@ -171,6 +175,11 @@ internal sealed class HttpReplicaClient : IReplicaClient
 
         return await content.ReadAsByteArrayAsync(cancellationToken);
     }
+
+    /// <summary>Null: the answer may be believed.</summary>
+    private ReplicaReply? ConfirmOf(HttpResponseMessage response) => _lease.IsHeld || Header(response, ContractNames.ModelVersion) == _version
+        ? null
+        : new ReplicaReply(ReplyKind.Unconfirmed, null, $"this frontend is cut off from its control plane, and the replica does not confirm that it serves version {_version} ({ContractNames.ModelVersion})", true);
 
     private static ReplicaReply ReadAnswer(HttpResponseMessage response, byte[] body)
     {

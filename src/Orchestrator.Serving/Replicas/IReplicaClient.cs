@@ -31,6 +31,8 @@ internal enum ReplyKind
     TooLate,
     /// <summary>It is not ready, cannot be reached, broke the connection, or what it sent is no answer.</summary>
     Unreachable,
+    /// <summary>It answered and did not name the version that was asked for, when only such an answer may be believed.</summary>
+    Unconfirmed,
     /// <summary>No answer before the call was abandoned.</summary>
     Hung,
 }

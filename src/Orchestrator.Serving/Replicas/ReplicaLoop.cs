@@ -183,6 +183,11 @@ internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
                 FailAll(batch, OutcomeKind.DeadlineMissed, _queue.Missed.Explanation!);
                 return true;
 
+            case ReplyKind.Unconfirmed:
+                // No failure of the replica: this frontend cannot know whether its version still serves.
+                FailAll(batch, OutcomeKind.Unavailable, reply.Error!);
+                return true;
+
             case ReplyKind.InvalidInput or ReplyKind.Failed:
                 ShareOutFailure(batch, reply);
                 return true;

@@ -15,7 +15,7 @@ public sealed class RegistryCallsTests
         await using var server = await RedisServer.StartAsync();
         using var connection = new RedisConnection(server.Options, TimeProvider.System, NullLogger<RedisConnection>.Instance);
         await connection.RunOnceAsync(CancellationToken.None);
-        var calls = new RegistryCalls(connection, server.Options, TimeProvider.System);
+        var calls = new RegistryCalls(new StateConnection(connection, server.Options, TimeProvider.System), server.Options, TimeProvider.System);
         var hung = (await calls.LeaseAsync("a", TimeSpan.FromMinutes(1), null)).Token!;
         (await calls.LeaseAsync("b", TimeSpan.FromMinutes(1), null)).Other.ShouldBe("a");
         (await server.AskAsync("DEL test:{control}:lease")).ShouldStartWith(":1");

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Orchestrator.Core.Registry;
+using Orchestrator.Core.Serving;
 using Orchestrator.Redis.Registry;
 
 namespace Orchestrator.Redis.Tests.Rig;
@@ -22,6 +23,10 @@ internal sealed class ControlNode : IAsyncDisposable
 
     public IModelRegistry Registry => _services.GetRequiredService<IModelRegistry>();
 
+    public IServingSnapshots Snapshots => _services.GetRequiredService<IServingSnapshots>();
+
+    public IFrontendReports Reports => _services.GetRequiredService<IFrontendReports>();
+
     public IControlLease Lease => _services.GetRequiredService<IControlLease>();
 
     public static async Task<ControlNode> StartAsync(RedisOptions redis, string? copyPath = null, RegistrySnapshot? import = null)
@@ -36,6 +41,7 @@ internal sealed class ControlNode : IAsyncDisposable
             Lease = TimeSpan.FromSeconds(2),
             Import = import is null ? null : _ => ValueTask.FromResult(import),
         });
+        services.AddRedisFrontends(redis, mayControl: true);
         var node = new ControlNode(services.BuildServiceProvider(), folder, path);
         foreach (var hosted in node._services.GetServices<IHostedService>())
         {

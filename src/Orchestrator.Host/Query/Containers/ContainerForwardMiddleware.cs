@@ -1,4 +1,5 @@
 using Orchestrator.Core;
+using Orchestrator.Core.Serving;
 using Orchestrator.Host.Query.Http;
 using Orchestrator.Serving;
 using Orchestrator.Serving.Routing;
@@ -8,7 +9,7 @@ using Yarp.ReverseProxy.Forwarder;
 namespace Orchestrator.Host.Query.Containers;
 
 /// <summary>Moves <c>/containers/{model}/{version}/...</c> to the version's cluster, where YARP forwards it to a healthy replica; turns YARP's own failures into JSON.</summary>
-internal sealed partial class ContainerForwardMiddleware(ServingState state, IProxyStateLookup proxy, JsonErrors errors, ILogger<ContainerForwardMiddleware> logger)
+internal sealed partial class ContainerForwardMiddleware(ServingState state, IServingLease lease, IProxyStateLookup proxy, JsonErrors errors, ILogger<ContainerForwardMiddleware> logger)
 {
     private const string CurrentVersion = "current";
 
@@ -33,6 +34,13 @@ internal sealed partial class ContainerForwardMiddleware(ServingState state, IPr
         if (version is not { IsReady: true } || !proxy.TryGetCluster(ServedClusters.IdOf(version.Id), out var cluster))
         {
             await errors.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, ErrorKinds.Unavailable, version?.Reason ?? WhatExists.NotReady(model));
+            return;
+        }
+
+        if (!lease.IsHeld)
+        {
+            // What a container says beyond the protocol cannot be checked for its version.
+            await errors.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, ErrorKinds.Unavailable, "This frontend is cut off from its control plane and cannot know whether that version still serves; ask another one.");
             return;
         }
 

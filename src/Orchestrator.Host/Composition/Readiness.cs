@@ -1,0 +1,13 @@
+using Orchestrator.Core.Admin;
+using Orchestrator.Host.Options;
+using Orchestrator.Serving;
+
+namespace Orchestrator.Host.Composition;
+
+/// <summary>Whether this process can do what its role is.</summary>
+internal sealed class Readiness(HostOptions options, ServingState serving, IServiceProvider services)
+{
+    /// <summary>Why it cannot; null: it can.</summary>
+    public string? Obstacle =>
+        options.HasFrontend && serving.Table.Snapshot.Revision == 0 ? "the first serving snapshot was not published yet" : services.GetService<IControlPlane>()?.Status.Problem;
+}
