@@ -17,6 +17,8 @@ internal sealed partial class ControlLeaseLoop(
     private readonly string _holder = $"{options.Name}, {Guid.NewGuid():N}";
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _problem;
+    private bool _hasStoodBy;
+    private long? _deferredAt;
 
     public Task<string> Lost => _lost.Task;
 
@@ -60,6 +62,11 @@ internal sealed partial class ControlLeaseLoop(
     /// <summary>Takes or renews the lease.</summary>
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
+        if (_deferredAt is { } at && connection.Link is not null && time.GetElapsedTime(at) < options.Lease)
+        {
+            return;
+        }
+
         try
         {
             if (await registry.RenewAsync(_holder, cancellationToken) is { } other)
@@ -68,10 +75,14 @@ internal sealed partial class ControlLeaseLoop(
                 _lost.TrySetResult(other);
             }
 
+            _hasStoodBy = registry.LeaseToken is null;
+            _deferredAt = null;
             Volatile.Write(ref _problem, null);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
+            // A Redis that comes back without the lease: whoever had it renews first, else its containers would end for nothing.
+            _deferredAt = _hasStoodBy ? time.GetTimestamp() : null;
             registry.NoteUnreached(e.Message);
             if (Interlocked.Exchange(ref _problem, e.Message) != e.Message)
             {
