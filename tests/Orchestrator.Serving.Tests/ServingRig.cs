@@ -108,11 +108,15 @@ internal sealed class FakeReplica : IReplicaClient
 
     public List<double[]> Batches { get; } = [];
 
+    /// <summary>Called whenever a batch is sent.</summary>
+    public Action OnSend { get; set; } = () => { };
+
     public bool Disposed { get; private set; }
 
     public async ValueTask<ReplicaReply> InferAsync(Batch batch, TimeSpan budget, CancellationToken abandon)
     {
         var call = new Call(batch);
+        OnSend();
         lock (_lock)
         {
             Batches.Add(call.Values);
@@ -183,11 +187,12 @@ internal sealed class FakeReplica : IReplicaClient
         public void Reply(ReplicaReply reply) => _answer.TrySetResult(reply);
 
         /// <summary>Answers each row with ten times its value.</summary>
-        public void Succeed(IReadOnlyDictionary<int, string>? rowErrors = null, double factor = 10) => Reply(new ReplicaReply(
+        public void Succeed(IReadOnlyDictionary<int, string>? rowErrors = null, double factor = 10, TimeSpan? queued = null) => Reply(new ReplicaReply(
             ReplyKind.Ok,
             new InferResponse { ModelName = ServingRig.Model, Outputs = [new Tensor("output", DataType.Fp64, [Values.Length], MemoryMarshal.AsBytes<double>([.. Values.Select(v => v * factor)]).ToArray())], RowErrors = rowErrors },
             null,
-            true));
+            true,
+            queued));
 
         public void Fail(ReplyKind kind, string error = "broken", bool mayHaveRun = true) => Reply(new ReplicaReply(kind, null, error, mayHaveRun));
     }

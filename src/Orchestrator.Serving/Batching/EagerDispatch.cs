@@ -45,12 +45,14 @@ internal static class EagerDispatch
     }
 
     /// <summary>
-    /// Whether giving the request up is better than trying it. The careful estimate counts where a try would cost others their place. Where nothing else waits it costs
+    /// Whether giving the request up is better than trying it. Where a try would cost others their place, the careful estimate counts, and its distance from the median once
+    /// more: under overload there is always another with more time, and whoever is tried and comes too late wasted a batch. Where nothing else waits it costs
     /// nobody anything, so only what was never once done in that time is given up: a single slow batch must not turn clients away from an idle replica.
     /// </summary>
     private static bool IsHopeless(int rows, TimeSpan slack, bool isAlone, ILatencyEstimate profile)
     {
-        var need = isAlone ? profile.Fastest(rows) : profile.Estimate(rows);
+        var careful = profile.Estimate(rows);
+        var need = isAlone ? profile.Fastest(rows) : careful + (careful - profile.Typical(rows));
         return need > TimeSpan.Zero && slack < need + Margin;
     }
 }

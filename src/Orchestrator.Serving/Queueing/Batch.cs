@@ -3,6 +3,8 @@ namespace Orchestrator.Serving.Queueing;
 /// <summary>Items on their way through one replica together; owned by one replica loop from the moment it was handed out until it gave it back.</summary>
 internal sealed class Batch(in FormedBatch<PredictionItem> formed, long dispatchedAt)
 {
+    private long _startedAt = formed.IsAhead ? long.MaxValue : dispatchedAt;
+
     /// <summary>At least one, all compatible.</summary>
     public IReadOnlyList<PredictionItem> Items { get; } = formed.Items;
 
@@ -18,6 +20,29 @@ internal sealed class Batch(in FormedBatch<PredictionItem> formed, long dispatch
     /// <summary>Latest deadline at dispatch: past it nobody who waited then still does.</summary>
     public long Latest { get; } = formed.Latest;
 
+    /// <summary>How long the replica should be busy with it, by the profile (timestamps).</summary>
+    public long Duration { get; } = formed.Duration;
+
     /// <summary>When it should be back, by the profile (timestamp).</summary>
-    public long ExpectedEnd { get; } = formed.ExpectedEnd;
+    public long ExpectedEnd { get; private set; } = formed.ExpectedEnd;
+
+    /// <summary>Whether its replica was busy when it left.</summary>
+    public bool WentAhead { get; } = formed.IsAhead;
+
+    /// <summary>Whether it waits in its replica for the one before it. Under the queue's lock.</summary>
+    public bool IsAhead => _startedAt == long.MaxValue;
+
+    /// <summary>The one before it is back. Under the queue's lock.</summary>
+    public void Begin(long now)
+    {
+        _startedAt = now;
+        ExpectedEnd = now + Duration;
+    }
+
+    /// <summary>Since when its replica worked for it alone, if it came back at <paramref name="ended"/>: what waiting for the batch before it took is none of its own.</summary>
+    public long BusySince(long ended)
+    {
+        var started = Volatile.Read(ref _startedAt);
+        return started <= ended ? started : DispatchedAt;
+    }
 }

@@ -2,50 +2,64 @@ using Orchestrator.Serving.Replicas;
 
 namespace Orchestrator.Serving.Queueing;
 
-/// <summary>Which replica loops serve a queue, which of them are idle, and which batch an idle one gets. Under its queue's lock.</summary>
+/// <summary>
+/// Which replica loops serve a queue, which of them are idle, and which batch an idle one gets. Replicas with nothing to do come first, least recently used before
+/// others; where all are busy and more waits than a batch holds, the next batch goes ahead into one of them. Under its queue's lock.
+/// </summary>
 internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, OutBatches outBatches, DeadlineTimer timer, TimeProvider time)
 {
     private readonly HashSet<ReplicaLoop> _loops = [];
-    private readonly Queue<ReplicaLoop> _idle = new();
+    private readonly Queue<ReplicaSlots> _free = new();
+    private readonly Queue<ReplicaSlots> _ahead = new();
+    private readonly Timescale _scale = Timescale.Of(time);
 
     /// <summary>Loops that serve the queue.</summary>
     public int LoopCount => _loops.Count;
 
     public void Add(ReplicaLoop loop)
     {
-        _loops.Add(loop);
-        scheduler.Replicas = _loops.Count;
+        if (_loops.Add(loop) && loop.Slots.Loops++ < loop.Slots.Concurrency)
+        {
+            scheduler.Replicas++;
+        }
     }
 
     /// <summary>Takes a loop away.</summary>
     /// <returns>Whether it was idle, so that it must be told.</returns>
     public bool Remove(ReplicaLoop loop)
     {
-        _loops.Remove(loop);
-        scheduler.Replicas = _loops.Count;
-        var wasIdle = false;
-        for (var n = _idle.Count; n > 0; n--)
+        var slots = loop.Slots;
+        if (_loops.Remove(loop) && --slots.Loops < slots.Concurrency)
         {
-            var idle = _idle.Dequeue();
-            if (ReferenceEquals(idle, loop))
-            {
-                wasIdle = true;
-            }
-            else
-            {
-                _idle.Enqueue(idle);
-            }
+            scheduler.Replicas--;
         }
 
-        return wasIdle;
+        if (!slots.Idle.Contains(loop))
+        {
+            return false;
+        }
+
+        var others = slots.Idle.Where(other => !ReferenceEquals(other, loop)).Reverse().ToArray();
+        slots.Idle.Clear();
+        foreach (var other in others)
+        {
+            slots.Idle.Push(other);
+        }
+
+        return true;
     }
 
     /// <summary>Takes all away.</summary>
     /// <returns>Those that were idle and must be told.</returns>
     public List<ReplicaLoop> Clear()
     {
-        List<ReplicaLoop> idle = [.. _idle];
-        _idle.Clear();
+        var idle = new List<ReplicaLoop>();
+        foreach (var loop in _loops)
+        {
+            idle.AddRange(loop.Slots.Idle);
+            loop.Slots.Idle.Clear();
+        }
+
         _loops.Clear();
         return idle;
     }
@@ -54,12 +68,17 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     public Batch? TakeOrIdle(ReplicaLoop loop, out ValueTask<Batch?> later)
     {
         later = default;
-        if (TryForm(loop, out var batch))
+        var now = time.GetTimestamp();
+        var slots = loop.Slots;
+        if (slots.IsFree ? TryForm(loop, false, now, out var batch) : TryFormAhead(loop, now, out batch))
         {
+            // Another loop of the replica may be idle: from now on it can only take a batch ahead.
+            List(slots);
             return batch;
         }
 
-        _idle.Enqueue(loop);
+        slots.Idle.Push(loop);
+        List(slots);
         later = loop.WaitForDelivery();
         return null;
     }
@@ -67,23 +86,150 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     /// <summary>Pairs one idle loop with a batch. One is enough: each delivery comes back for more before it gives the thread away.</summary>
     public void Pair(out ReplicaLoop? loop, out Batch? batch)
     {
-        batch = null;
-        if (!_idle.TryPeek(out loop) || !TryForm(loop, out batch))
+        var now = time.GetTimestamp();
+        if (FirstFree() is { } free)
         {
-            loop = null;
+            loop = free.Idle.Peek();
+            if (TryForm(loop, false, now, out batch))
+            {
+                _free.Dequeue();
+                Delivered(free, isFree: true);
+                return;
+            }
+        }
+        else if (scheduler.Waiting.Count > 0 && FirstAhead(now) is { } busy)
+        {
+            loop = busy.Idle.Peek();
+            if (TryForm(loop, true, now, out batch))
+            {
+                _ahead.Dequeue();
+                Delivered(busy, isFree: false);
+                return;
+            }
+        }
+
+        loop = null;
+        batch = null;
+    }
+
+    /// <summary>A batch is back, with what its replica answered. False: it was back already.</summary>
+    public bool CameBack(ReplicaLoop loop, Batch batch, in ReplicaReply reply)
+    {
+        if (!outBatches.Remove(batch))
+        {
+            return false;
+        }
+
+        var now = time.GetTimestamp();
+        scheduler.CameBack(batch.Rows, batch.IsAhead, batch.Duration, batch.ExpectedEnd, now);
+        if (loop.Slots.CameBack(batch, now) is { } next)
+        {
+            scheduler.Began(next.Duration, next.ExpectedEnd);
+        }
+
+        loop.Slots.Heard(reply, now, _scale);
+        if (reply.Kind is ReplyKind.Unreachable or ReplyKind.Hung)
+        {
+            loop.Slots.Failed();
+        }
+
+        List(loop.Slots);
+        return true;
+    }
+
+    /// <summary>The replica is there again.</summary>
+    public void Recovered(ReplicaLoop loop)
+    {
+        loop.Slots.Recovered();
+        List(loop.Slots);
+    }
+
+    private void Delivered(ReplicaSlots slots, bool isFree)
+    {
+        slots.Idle.Pop();
+        if (isFree)
+        {
+            slots.IsListedFree = false;
+        }
+        else
+        {
+            slots.IsListedAhead = false;
+        }
+
+        List(slots);
+    }
+
+    /// <summary>Lists a replica that has an idle loop, at the end; entries that have become untrue go when they come to the front.</summary>
+    private void List(ReplicaSlots slots)
+    {
+        if (slots.Idle.Count == 0)
+        {
             return;
         }
 
-        _idle.Dequeue();
+        if (slots.IsFree && !slots.IsListedFree)
+        {
+            slots.IsListedFree = true;
+            _free.Enqueue(slots);
+        }
+        else if (!slots.IsFree && !slots.IsListedAhead)
+        {
+            slots.IsListedAhead = true;
+            _ahead.Enqueue(slots);
+        }
     }
 
-    private bool TryForm(ReplicaLoop loop, out Batch? batch)
+    private ReplicaSlots? FirstFree()
     {
-        var now = time.GetTimestamp();
-        if (scheduler.TryForm(loop.Limit, loop.Bounds, now, out var formed))
+        while (_free.TryPeek(out var slots))
+        {
+            if (slots.Idle.Count > 0 && slots.IsFree)
+            {
+                return slots;
+            }
+
+            _free.Dequeue();
+            slots.IsListedFree = false;
+        }
+
+        return null;
+    }
+
+    private ReplicaSlots? FirstAhead(long now)
+    {
+        for (var n = _ahead.Count; n > 0; n--)
+        {
+            var slots = _ahead.Peek();
+            if (slots.Idle.Count > 0 && slots.TakesAhead(now))
+            {
+                return slots;
+            }
+
+            _ahead.Dequeue();
+            slots.IsListedAhead = false;
+
+            // Not now, because of its pause perhaps: it stays listed, behind the others.
+            List(slots);
+        }
+
+        return null;
+    }
+
+    private bool TryFormAhead(ReplicaLoop loop, long now, out Batch? batch)
+    {
+        batch = null;
+        return scheduler.Waiting.Count > 0 && loop.Slots.TakesAhead(now) && FirstFree() is null && TryForm(loop, true, now, out batch);
+    }
+
+    private bool TryForm(ReplicaLoop loop, bool isAhead, long now, out Batch? batch)
+    {
+        var slots = loop.Slots;
+        var slot = new DispatchSlot(slots.Limit, now, isAhead ? Math.Max(now, slots.NextEnd) : now, isAhead);
+        if (scheduler.TryForm(slot, loop.Bounds, out var formed))
         {
             batch = new Batch(formed, now);
             outBatches.Add(batch);
+            slots.Left(batch);
             return true;
         }
 

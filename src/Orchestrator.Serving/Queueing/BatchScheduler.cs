@@ -84,37 +84,44 @@ internal sealed class BatchScheduler<TItem>
         return QueueAdmission.Accepted;
     }
 
-    /// <summary>The batch that an idle replica should get now; tell <see cref="CameBack"/> when it is back. False: nothing waits, or it is held until <see cref="HoldUntil"/>.</summary>
-    /// <param name="limit">Rows the policy allows that replica.</param>
+    /// <summary>
+    /// The batch that a replica should get now; tell <see cref="CameBack"/> when it is back. False: nothing waits, or it is held until <see cref="HoldUntil"/>; or the replica
+    /// is busy and whatever else comes until it is idle could go in the same batch.
+    /// </summary>
+    /// <param name="slot">Where it would go.</param>
     /// <param name="bounds">Settings of the model version.</param>
-    /// <param name="now">Timestamp.</param>
     /// <param name="batch">The batch; its items no longer wait.</param>
-    public bool TryForm(int limit, in BatchBounds bounds, long now, out FormedBatch<TItem> batch)
+    public bool TryForm(in DispatchSlot slot, in BatchBounds bounds, out FormedBatch<TItem> batch)
     {
-        _limit = Math.Clamp(limit, 1, Math.Max(1, bounds.MaxRows));
+        _limit = Math.Clamp(slot.Limit, 1, Math.Max(1, bounds.MaxRows));
         _bounds = bounds;
-        if (Waiting.TryPopAlone(out var alone))
+        if (!slot.IsAhead && Waiting.TryPopAlone(out var alone))
         {
             var (earliest, latest) = alone.Deadlines();
             Waiting.Leave(alone, ItemState.Dispatched);
             alone.Attempts++;
-            batch = Leave([alone], alone.Rows, earliest, latest, now);
+            batch = Leave([alone], alone.Rows, earliest, latest, slot);
             return true;
         }
 
         while (Waiting.TryPeek(out var head))
         {
-            var decision = Decide(head, now);
+            var decision = Decide(head, slot);
+            if (slot.IsAhead && !IsFull(decision))
+            {
+                break;
+            }
+
             if (decision.Action == BatchAction.Send)
             {
-                batch = Collect(head, decision.Rows, now);
+                batch = Collect(head, decision.Rows, slot);
                 return true;
             }
 
             if (decision.Action == BatchAction.Hold)
             {
-                _holdingSince = Math.Min(_holdingSince, now);
-                HoldUntil = now + _scale.ToTimestamps(decision.Hold);
+                _holdingSince = Math.Min(_holdingSince, slot.Now);
+                HoldUntil = slot.Now + _scale.ToTimestamps(decision.Hold);
                 break;
             }
 
@@ -130,11 +137,22 @@ internal sealed class BatchScheduler<TItem>
     }
 
     /// <summary>A batch is back, whatever became of it.</summary>
-    public void CameBack(int rows, long expectedEnd, long now)
+    public void CameBack(int rows, bool isAhead, long duration, long expectedEnd, long now)
     {
-        _out.CameBack(rows, expectedEnd);
+        if (isAhead)
+        {
+            _out.CameBackAhead(rows, duration);
+        }
+        else
+        {
+            _out.CameBack(rows, expectedEnd);
+        }
+
         _arrivals.Answered(rows, now);
     }
+
+    /// <summary>A batch that went ahead has its turn.</summary>
+    public void Began(long duration, long expectedEnd) => _out.Began(duration, expectedEnd);
 
     /// <summary>An item that waited does so no longer, and gets no result.</summary>
     public void GiveUp(TItem item)
@@ -163,8 +181,17 @@ internal sealed class BatchScheduler<TItem>
     private ArrivalView ViewArrival(TItem item, long deadline, long now) => new(
         item.Rows, _scale.ToSpan(deadline - now), Waiting.Count == 0, Waiting.RowsBefore(deadline), Math.Max(1, Replicas), _scale.ToSpan(_out.FirstFree(Replicas, now)), _limit, _arrivals.Rate(now));
 
-    private BatchDecision Decide(TItem head, long now)
+    /// <summary>Whether a batch for a busy replica would be none the larger for waiting until it is idle; giving up who has no hope is as well done now.</summary>
+    private bool IsFull(in BatchDecision decision) => decision.Action switch
     {
+        BatchAction.Send => decision.Rows >= _limit || decision.Rows < Waiting.Rows,
+        BatchAction.GiveUp => true,
+        _ => false,
+    };
+
+    private BatchDecision Decide(TItem head, in DispatchSlot slot)
+    {
+        var now = slot.Now;
         var (earliest, latest) = head.Deadlines();
         if (earliest > latest)
         {
@@ -173,17 +200,17 @@ internal sealed class BatchScheduler<TItem>
         }
 
         var view = new QueueView(
-            Waiting.Rows, head.Rows, Waiting.Count == 1, _scale.ToSpan(earliest - now), _scale.ToSpan(latest - now), _scale.ToSpan(now - head.EnqueuedAt), _scale.ToSpan(Math.Max(0, now - _holdingSince)),
+            Waiting.Rows, head.Rows, Waiting.Count == 1, _scale.ToSpan(earliest - slot.StartsAt), _scale.ToSpan(latest - slot.StartsAt), _scale.ToSpan(now - head.EnqueuedAt), _scale.ToSpan(Math.Max(0, now - _holdingSince)),
             _arrivals.Rate(now), _arrivals.Missing(Waiting.Rows + _out.Rows, now),
             _arrivals.Echo(now), _scale.ToSpan(_arrivals.EchoLeft(now)), Replicas - _out.Batches > 1, Math.Max(1, Replicas));
-        _order.Begin(now);
+        _order.Begin(slot.StartsAt);
         var decision = _policy.Decide(view, _limit, _order, Profile, _bounds);
         _order.End();
-        var probes = decision.Action == BatchAction.GiveUp && now - _lastDispatch >= _probeAfter;
+        var probes = !slot.IsAhead && decision.Action == BatchAction.GiveUp && now - _lastDispatch >= _probeAfter;
         return probes ? BatchDecision.Send(Math.Min(_limit, Waiting.Rows)) : decision;
     }
 
-    private FormedBatch<TItem> Collect(TItem head, int rows, long now)
+    private FormedBatch<TItem> Collect(TItem head, int rows, in DispatchSlot slot)
     {
         var items = new List<TItem>(Math.Min(rows, Waiting.Count));
         List<TItem>? skipped = null;
@@ -213,16 +240,24 @@ internal sealed class BatchScheduler<TItem>
             Waiting.Push(item, item.Deadlines().Earliest);
         }
 
-        return Leave(items, taken, earliest, latest, now);
+        return Leave(items, taken, earliest, latest, slot);
     }
 
-    private FormedBatch<TItem> Leave(List<TItem> items, int rows, long earliest, long latest, long now)
+    private FormedBatch<TItem> Leave(List<TItem> items, int rows, long earliest, long latest, in DispatchSlot slot)
     {
-        _lastDispatch = now;
+        _lastDispatch = slot.Now;
         _holdingSince = long.MaxValue;
         HoldUntil = long.MaxValue;
-        var expectedEnd = now + _scale.ToTimestamps(Profile.Typical(rows));
-        _out.Left(rows, expectedEnd);
-        return new FormedBatch<TItem>(items, rows, earliest, latest, expectedEnd);
+        var duration = _scale.ToTimestamps(Profile.Typical(rows));
+        if (slot.IsAhead)
+        {
+            _out.LeftAhead(rows, duration);
+        }
+        else
+        {
+            _out.Left(rows, slot.StartsAt + duration);
+        }
+
+        return new FormedBatch<TItem>(items, rows, earliest, latest, duration, slot.StartsAt + duration, slot.IsAhead);
     }
 }

@@ -5,6 +5,8 @@ namespace Orchestrator.Serving.Queueing;
 /// <param name="Rows">Sum of the items' rows.</param>
 /// <param name="Earliest">Earliest deadline among them (timestamp).</param>
 /// <param name="Latest">Latest deadline among them (timestamp).</param>
+/// <param name="Duration">How long the replica should be busy with it (timestamps).</param>
 /// <param name="ExpectedEnd">When it should be back (timestamp); the scheduler wants it again then.</param>
-internal readonly record struct FormedBatch<TItem>(List<TItem> Items, int Rows, long Earliest, long Latest, long ExpectedEnd)
+/// <param name="IsAhead">It leaves for a replica that is busy, and waits there for its turn.</param>
+internal readonly record struct FormedBatch<TItem>(List<TItem> Items, int Rows, long Earliest, long Latest, long Duration, long ExpectedEnd, bool IsAhead)
     where TItem : QueuedItem;

@@ -68,17 +68,38 @@ internal sealed partial class ModelQueue
         }
     }
 
-    /// <summary>A loop gives a batch back; its items are the loop's to complete, or go through <see cref="Requeue"/>.</summary>
-    public void Return(Batch batch)
+    /// <summary>
+    /// A loop gives a batch back, with what its replica answered; its items are the loop's to complete, or go through <see cref="Requeue"/>. The next batch is on its way
+    /// before this returns, by another of the replica's loops: it need not idle while answers are handed out.
+    /// </summary>
+    public void Return(ReplicaLoop loop, Batch batch, in ReplicaReply reply)
     {
+        ReplicaLoop? next;
+        Batch? following;
         lock (_lock)
         {
-            _out.Remove(batch);
-            _scheduler.CameBack(batch.Rows, batch.ExpectedEnd, _time.GetTimestamp());
+            if (!_handOver.CameBack(loop, batch, reply))
+            {
+                return;
+            }
+
             foreach (var item in batch.Items)
             {
                 item.State = ItemState.Done;
             }
+
+            _handOver.Pair(out next, out following);
+        }
+
+        Deliver(next, following);
+    }
+
+    /// <summary>The replica of a loop that returned a batch as <see cref="ReplyKind.Unreachable"/> or <see cref="ReplyKind.Hung"/> is there again, or will never be asked again.</summary>
+    public void Recovered(ReplicaLoop loop)
+    {
+        lock (_lock)
+        {
+            _handOver.Recovered(loop);
         }
     }
 

@@ -26,7 +26,8 @@ internal sealed class OutBatches
 
     public void Add(Batch batch) => _out.Add(batch);
 
-    public void Remove(Batch batch) => _out.Remove(batch);
+    /// <summary>A batch is back. False: it was not out.</summary>
+    public bool Remove(Batch batch) => _out.Remove(batch);
 
     /// <summary>A waiter joined an item that is out. False: no batch has the item.</summary>
     public bool WaiterJoined(PredictionItem item, long deadline)

@@ -11,8 +11,8 @@ using Orchestrator.Serving.Queueing;
 namespace Orchestrator.Serving.Replicas;
 
 /// <summary>
-/// One slot of one replica: takes a batch whenever it is idle, sends it, hands out the results, learns from how long it took. A replica with concurrency n has n
-/// of them. After a broken call it takes nothing until the replica says it is ready again, so a dead replica costs at most the batch it died with; and
+/// One place in one replica: takes a batch whenever it is idle, sends it, hands out the results, learns from how long it took. A replica with concurrency n has n
+/// of them, and one for the batch that waits inside it (<see cref="ReplicaSlots"/>). After a broken call it takes nothing until the replica says it is ready again, so a dead replica costs at most the batch it died with; and
 /// that batch goes back to the queue once.
 /// </summary>
 internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
@@ -31,27 +31,26 @@ internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
     private readonly CancellationTokenSource _removed = new();
     private ManualResetValueTaskSourceCore<Batch?> _delivery;
 
-    public ReplicaLoop(ModelQueue queue, ReplicaEndpoint endpoint, IReplicaClient client, ReplicaStats stats, BatchBounds bounds, ReplicaLoopContext context)
+    public ReplicaLoop(ModelQueue queue, ReplicaEndpoint endpoint, IReplicaClient client, ReplicaSlots slots, BatchBounds bounds, ReplicaLoopContext context)
     {
         _queue = queue;
         _client = client;
         _context = context;
         _busy = new BusySpell(context.Time, context.HungBatch);
         Endpoint = endpoint;
-        Stats = stats;
+        Slots = slots;
         Bounds = bounds;
-        Limit = queue.Policy.InitialLimit(bounds);
     }
 
     public ReplicaEndpoint Endpoint { get; }
 
-    public ReplicaStats Stats { get; }
+    public ReplicaStats Stats => Slots.Stats;
 
     /// <summary>Replaced as a whole when the spec changes.</summary>
     public BatchBounds Bounds { get; private set; }
 
-    /// <summary>Rows the policy allows in a batch now.</summary>
-    public int Limit { get; private set; }
+    /// <summary>What the replica's loops have under way together.</summary>
+    public ReplicaSlots Slots { get; }
 
     /// <summary>Set once, under the queue's lock: it takes no further batch.</summary>
     public bool IsStopping { get; set; }
@@ -100,13 +99,14 @@ internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
             {
                 // A defect of ours must neither end the loop nor leave anybody waiting.
                 _context.Logger.LoopFailed(error, Endpoint.Id);
-                _queue.Return(batch);
+                _queue.Return(this, batch, new ReplicaReply(ReplyKind.Failed, null, null, true));
                 FailAll(batch, OutcomeKind.Failed, $"internal error: {error.GetType().Name}: {error.Message}");
             }
 
             if (!healthy)
             {
                 await RecoverAsync();
+                _queue.Recovered(this);
             }
         }
     }
@@ -133,8 +133,8 @@ internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
             ended = time.GetTimestamp();
         }
 
-        var took = time.GetElapsedTime(batch.DispatchedAt, ended);
-        _queue.Return(batch);
+        _queue.Return(this, batch, reply);
+        var took = time.GetElapsedTime(batch.BusySince(ended), ended);
         if (reply.Kind == ReplyKind.Ok)
         {
             if (BatchResult.TryShare(batch, reply.Response!, out var shares, out var mismatch))
@@ -154,7 +154,7 @@ internal sealed class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
     {
         Stats.Succeeded(batch.Rows);
         _queue.Profile.Record(batch.Rows, took);
-        Limit = _queue.Policy.NextLimit(Limit, new BatchObservation(batch.Rows, took), _queue.Profile, Bounds);
+        Slots.Limit = _queue.Policy.NextLimit(Slots.Limit, new BatchObservation(batch.Rows, took), _queue.Profile, Bounds);
         _context.Metrics.RecordBatch(_queue.Id, batch, took, reply.Computed, _context.Time);
         for (var i = 0; i < shares.Length; i++)
         {

@@ -102,14 +102,14 @@ internal sealed class ReplicaSet
         }
 
         var client = _connect(endpoint);
-        var stats = new ReplicaStats();
+        var slots = new ReplicaSlots(endpoint.Concurrency, mayGoAhead: _context.Idempotent, Queue.Policy.InitialLimit(bounds));
         var loops = new List<ReplicaLoop>();
-        for (var i = 0; i < Math.Max(1, endpoint.Concurrency); i++)
+        for (var i = 0; i <= slots.Concurrency; i++)
         {
-            loops.Add(new ReplicaLoop(Queue, endpoint, client, stats, bounds, _context));
+            loops.Add(new ReplicaLoop(Queue, endpoint, client, slots, bounds, _context));
         }
 
-        _members[endpoint.Id] = new Member(endpoint, client, stats, loops);
+        _members[endpoint.Id] = new Member(endpoint, client, slots, loops);
         foreach (var loop in loops)
         {
             loop.Start();
@@ -129,8 +129,8 @@ internal sealed class ReplicaSet
     private static BatchBounds BoundsOf(ModelVersionSpec spec, ReplicaEndpoint endpoint, TimeSpan slo) =>
         new(Math.Max(1, Math.Min(spec.Batching.MaxSize, endpoint.MaxBatchSize ?? int.MaxValue)), slo, spec.Batching.Delay);
 
-    private sealed record Member(ReplicaEndpoint Endpoint, IReplicaClient Client, ReplicaStats Stats, IReadOnlyList<ReplicaLoop> Loops)
+    private sealed record Member(ReplicaEndpoint Endpoint, IReplicaClient Client, ReplicaSlots Slots, IReadOnlyList<ReplicaLoop> Loops)
     {
-        public ReplicaReport ToReport(ModelQueue queue) => Stats.ToReport(Endpoint, Loops.Max(l => l.Limit), queue.Profile);
+        public ReplicaReport ToReport(ModelQueue queue) => Slots.Stats.ToReport(Endpoint, Slots.Limit, queue.Profile);
     }
 }

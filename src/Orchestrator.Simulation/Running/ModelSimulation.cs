@@ -142,7 +142,7 @@ internal sealed class ModelSimulation
                 continue;
             }
 
-            if (!_scheduler.TryForm(replica.Limit, _bounds, now, out var batch))
+            if (!_scheduler.TryForm(DispatchSlot.Idle(replica.Limit, now), _bounds, out var batch))
             {
                 break;
             }
@@ -175,7 +175,7 @@ internal sealed class ModelSimulation
     {
         var batch = replica.Batch;
         var took = TimeSpan.FromTicks(now - replica.SentAt);
-        _scheduler.CameBack(batch.Rows, batch.ExpectedEnd, now);
+        _scheduler.CameBack(batch.Rows, isAhead: false, batch.Duration, batch.ExpectedEnd, now);
         _scheduler.Profile.Record(batch.Rows, took);
         replica.Limit = _policy.NextLimit(replica.Limit, new BatchObservation(batch.Rows, took), _scheduler.Profile, _bounds);
         replica.IsBusy = false;

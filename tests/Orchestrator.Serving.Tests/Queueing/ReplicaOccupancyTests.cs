@@ -47,4 +47,30 @@ public sealed class ReplicaOccupancyTests
 
         _out.FirstFree(100, now).ShouldBe(2);
     }
+
+    [Fact]
+    public void Ahead_ComesBeforeWhateverWaits_UntilItHasItsTurn()
+    {
+        _out.Left(4, 150);
+        _out.LeftAhead(3, 30);
+        _out.Rows.ShouldBe(7);
+        _out.Batches.ShouldBe(1);
+        _out.FirstFree(1, 100).ShouldBe(80);
+        _out.CameBack(4, 150);
+        _out.Began(30, 190);
+        _out.FirstFree(1, 160).ShouldBe(30);
+        _out.CameBack(3, 190);
+        _out.Rows.ShouldBe(0);
+        _out.FirstFree(1, 160).ShouldBe(0);
+    }
+
+    [Fact]
+    public void Ahead_BackBeforeTheOneBeforeIt_LeavesNothingBehind()
+    {
+        _out.Left(1, 150);
+        _out.LeftAhead(2, 30);
+        _out.CameBackAhead(2, 30);
+        _out.FirstFree(1, 100).ShouldBe(50);
+        _out.Rows.ShouldBe(1);
+    }
 }

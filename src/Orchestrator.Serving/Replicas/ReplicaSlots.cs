@@ -1,0 +1,144 @@
+using Orchestrator.Serving.Queueing;
+
+namespace Orchestrator.Serving.Replicas;
+
+/// <summary>
+/// What one replica has under way: as many batches as it computes at the same time, and one more that waits inside it, so that it need not idle while an answer travels
+/// and the next batch is written. Its loops share one, and it has a loop for each of those places. Under its queue's lock, but for <see cref="Limit"/>.
+/// </summary>
+internal sealed class ReplicaSlots
+{
+    /// <summary>After a replica had no room for a batch ahead (another frontend was quicker), none is tried for so long.</summary>
+    public static readonly TimeSpan AheadPause = TimeSpan.FromSeconds(1);
+
+    /// <summary>A pause of less than this part of a batch is one that sending the batch ahead would have saved.</summary>
+    private const int MostPause = 4;
+
+    private readonly List<Batch> _computing;
+    private readonly bool _mayGoAhead;
+    private readonly AheadTrial _trial = new();
+    private long _notAheadBefore = long.MaxValue;
+    private long _lastEnd = long.MinValue / 2;
+    private int _recovering;
+
+    /// <param name="concurrency">Batches it computes at the same time.</param>
+    /// <param name="mayGoAhead">False where a batch must not be lost that was never begun: a model whose requests cannot be repeated.</param>
+    /// <param name="limit">The policy's limit before the first batch, rows.</param>
+    public ReplicaSlots(int concurrency, bool mayGoAhead, int limit)
+    {
+        Concurrency = Math.Max(1, concurrency);
+        _computing = new List<Batch>(Concurrency);
+        // One that computes several at a time does not idle while one of them is answered.
+        _mayGoAhead = mayGoAhead && Concurrency == 1;
+        Limit = limit;
+    }
+
+    public ReplicaStats Stats { get; } = new();
+
+    /// <summary>Batches it computes at the same time.</summary>
+    public int Concurrency { get; }
+
+    /// <summary>Rows the policy allows in a batch now. Its loops set it one after the other; that one may overwrite the other's does no harm.</summary>
+    public int Limit { get; set; }
+
+    /// <summary>Loops that serve it.</summary>
+    public int Loops { get; set; }
+
+    /// <summary>Those of them that wait for a batch.</summary>
+    public Stack<ReplicaLoop> Idle { get; } = new();
+
+    /// <summary>The batch that waits in the replica.</summary>
+    public Batch? Ahead { get; private set; }
+
+    /// <summary>Whether it is in the queue's list of idle replicas.</summary>
+    public bool IsListedFree { get; set; }
+
+    /// <summary>Whether it is in the queue's list of busy ones that might take a batch ahead.</summary>
+    public bool IsListedAhead { get; set; }
+
+    /// <summary>Whether a batch would be computed at once.</summary>
+    public bool IsFree => _recovering == 0 && _computing.Count < Concurrency;
+
+    /// <summary>When the first of its batches should be back (timestamp); max: none is out.</summary>
+    public long NextEnd
+    {
+        get
+        {
+            var next = long.MaxValue;
+            foreach (var batch in _computing)
+            {
+                next = Math.Min(next, batch.ExpectedEnd);
+            }
+
+            return next;
+        }
+    }
+
+    /// <summary>Whether it is busy and would keep a further batch until it has room.</summary>
+    public bool TakesAhead(long now) => _recovering == 0 && Ahead is null && _computing.Count == Concurrency && now >= _notAheadBefore && _trial.GoesAhead;
+
+    public void Left(Batch batch)
+    {
+        if (batch.IsAhead)
+        {
+            Ahead = batch;
+        }
+        else
+        {
+            _computing.Add(batch);
+        }
+    }
+
+    /// <summary>A batch is back.</summary>
+    /// <returns>The batch that has its turn now, if one waited.</returns>
+    public Batch? CameBack(Batch batch, long now)
+    {
+        Compare(batch, now);
+        if (ReferenceEquals(batch, Ahead))
+        {
+            Ahead = null;
+            return null;
+        }
+
+        _computing.Remove(batch);
+        if (Ahead is not { } next)
+        {
+            return null;
+        }
+
+        Ahead = null;
+        next.Begin(now);
+        _computing.Add(next);
+        return next;
+    }
+
+    /// <summary>Only of a replica that had no time to idle: after a pause nobody knows what the batch before it would have cost it.</summary>
+    private void Compare(Batch batch, long now)
+    {
+        var pause = batch.DispatchedAt - _lastEnd;
+        if (_mayGoAhead && batch.Duration > 0 && pause < batch.Duration / MostPause)
+        {
+            _trial.Observe(batch.WentAhead, (now - _lastEnd) / (double)batch.Duration);
+        }
+
+        _lastEnd = now;
+    }
+
+    /// <summary>Learns from an answer. Who says how long a batch waited for a worker lets one wait, as docs/container-contract.md says; of others nobody knows, and they get none.</summary>
+    public void Heard(in ReplicaReply reply, long now, Timescale scale)
+    {
+        if (reply.Kind == ReplyKind.Busy)
+        {
+            _notAheadBefore = now + scale.ToTimestamps(AheadPause);
+        }
+        else if (_mayGoAhead && reply.Queued is not null && _notAheadBefore == long.MaxValue)
+        {
+            _notAheadBefore = now;
+        }
+    }
+
+    /// <summary>Nothing goes there until <see cref="Recovered"/>, once for each call.</summary>
+    public void Failed() => _recovering++;
+
+    public void Recovered() => _recovering--;
+}

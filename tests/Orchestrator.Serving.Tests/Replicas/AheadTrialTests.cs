@@ -1,0 +1,81 @@
+using Orchestrator.Serving.Replicas;
+
+namespace Orchestrator.Serving.Tests.Replicas;
+
+public sealed class AheadTrialTests
+{
+    private readonly AheadTrial _trial = new();
+
+    [Theory]
+    [InlineData(0.8, true)]
+    [InlineData(1.2, false)]
+    [InlineData(0.99, false)]
+    public void Verdict_IsTheKindThatIsClearlyFaster(double ahead, bool goesAhead)
+    {
+        Try(ahead);
+        _trial.GoesAhead.ShouldBe(goesAhead);
+    }
+
+    [Fact]
+    public void Trial_BeginsAlone_AndTakesTurns()
+    {
+        var kinds = new List<bool>();
+        for (var i = 0; i < 3 * AheadTrial.Turn; i++)
+        {
+            kinds.Add(_trial.GoesAhead);
+            _trial.Observe(_trial.GoesAhead, 1);
+        }
+
+        kinds.ShouldBe([.. Enumerable.Repeat(false, AheadTrial.Turn), .. Enumerable.Repeat(true, AheadTrial.Turn), .. Enumerable.Repeat(false, AheadTrial.Turn)]);
+    }
+
+    [Fact]
+    public void FirstOfATurn_StillFeelsTheOther_AndDoesNotCount()
+    {
+        for (var i = 0; _trial.GoesAhead || i < 2 * AheadTrial.Batches; i++)
+        {
+            var isFirst = i % AheadTrial.Turn == 0;
+            _trial.Observe(_trial.GoesAhead, isFirst ? 0.01 : _trial.GoesAhead ? 1.2 : 1);
+        }
+
+        _trial.GoesAhead.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void BatchOfTheOtherKind_LeftBeforeTheTurn_IsIgnored()
+    {
+        _trial.Observe(wasAhead: true, 0.1);
+        Try(1.2);
+        _trial.GoesAhead.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Verdict_HoldsForAWhile_ThenIsTriedAgain_LessAndLessOften()
+    {
+        Try(0.8);
+        Hold(AheadTrial.FirstUntil);
+        _trial.GoesAhead.ShouldBeFalse("the next trial begins alone");
+        Try(1.2);
+        _trial.GoesAhead.ShouldBeFalse();
+        Hold(2 * AheadTrial.FirstUntil);
+        Try(0.8);
+        _trial.GoesAhead.ShouldBeTrue();
+    }
+
+    private void Try(double ahead)
+    {
+        var each = (AheadTrial.Batches + AheadTrial.Turn - 2) / (AheadTrial.Turn - 1) * AheadTrial.Turn;
+        for (var i = 0; i < 2 * each; i++)
+        {
+            _trial.Observe(_trial.GoesAhead, _trial.GoesAhead ? ahead : 1);
+        }
+    }
+
+    private void Hold(int batches)
+    {
+        for (var i = 0; i < batches; i++)
+        {
+            _trial.Observe(_trial.GoesAhead, 1);
+        }
+    }
+}
