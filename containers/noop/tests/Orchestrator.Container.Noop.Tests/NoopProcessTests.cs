@@ -60,15 +60,15 @@ public sealed class NoopProcessTests
     public async Task Signal_WhileABatchComputes_FinishesItThenExitsWithZero(string signal)
     {
         await using var container = await ContainerProcess.StartReadyAsync(Program, """{"baseMs":400}""");
-        var running = container.InferAsync(7);
+        var running = AdmittedAsync(container, 7);
         // The first batch is computing once a second one is let in and a third refused; the signal must then wait for both.
-        var others = await BusyAsync(container);
+        var waiting = await FillAsync(container);
 
         container.Signal(signal);
 
         (await running).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await container.ExitCodeAsync()).ShouldBe(0);
-        await Task.WhenAll(others);
+        await waiting;
         await container.WaitForLogAsync($"info: SIG{signal}: draining for up to 10 s");
     }
 
@@ -77,7 +77,7 @@ public sealed class NoopProcessTests
     {
         await using var limited = await ContainerProcess.StartReadyAsync(Program, """{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "0.2"));
         await using var impatient = await ContainerProcess.StartReadyAsync(Program, """{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "3600"));
-        List<Task> lost = [limited.InferAsync(5), impatient.InferAsync(5), .. await BusyAsync(limited), .. await BusyAsync(impatient)];
+        List<Task> lost = [AdmittedAsync(limited, 5), AdmittedAsync(impatient, 5), await FillAsync(limited), await FillAsync(impatient)];
 
         limited.Signal("TERM");
         (await limited.ExitCodeAsync()).ShouldBe(0);
@@ -129,21 +129,34 @@ public sealed class NoopProcessTests
         (await StatusAsync(container, "/stream?n=x")).ShouldBe(HttpStatusCode.BadRequest);
     }
 
-    /// <summary>Sends batches until one is refused as busy; then one computes and one waits. Gives back those that were let in.</summary>
-    private static async Task<List<Task>> BusyAsync(ContainerProcess container)
+    /// <summary>Sends a batch until a place is free: the probes of <see cref="FillAsync"/> may have come first and hold both.</summary>
+    private static async Task<HttpResponseMessage> AdmittedAsync(ContainerProcess container, double value)
     {
-        List<Task> sent = [];
         while (true)
         {
-            List<Task<HttpResponseMessage>> two = [container.InferAsync(1), container.InferAsync(1)];
-            var first = await Task.WhenAny(two);
-            if ((await first).StatusCode == HttpStatusCode.ServiceUnavailable)
+            var response = await container.InferAsync(value);
+            if (response.StatusCode != HttpStatusCode.ServiceUnavailable)
             {
-                two.Remove(first);
-                return [.. sent, .. two];
+                return response;
+            }
+        }
+    }
+
+    /// <summary>Keeps two probes under way beside the batch of <see cref="AdmittedAsync"/>. The container has two places, so one is refused only while that batch and the other probe are inside.</summary>
+    /// <returns>The other probe.</returns>
+    private static async Task<Task<HttpResponseMessage>> FillAsync(ContainerProcess container)
+    {
+        List<Task<HttpResponseMessage>> probes = [container.InferAsync(1), container.InferAsync(1)];
+        while (true)
+        {
+            var answered = await Task.WhenAny(probes);
+            probes.Remove(answered);
+            if ((await answered).StatusCode == HttpStatusCode.ServiceUnavailable)
+            {
+                return probes[0];
             }
 
-            sent.AddRange(two);
+            probes.Add(container.InferAsync(1));
         }
     }
 
