@@ -29,7 +29,8 @@ internal sealed class ContainerProcess : IAsyncDisposable
     /// <param name="variables">Further variables.</param>
     public static ContainerProcess Start(string program, string options, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, program)]) { RedirectStandardError = true };
+        // A shell's background job ignores SIGINT, and so would what it starts.
+        var start = new ProcessStartInfo("env", ["--default-signal=INT", "dotnet", Path.Combine(AppContext.BaseDirectory, program)]) { RedirectStandardError = true };
         start.Environment["ORCHESTRATOR_PORT"] = "0";
         start.Environment["ORCHESTRATOR_OPTIONS"] = options;
         foreach (var (name, value) in variables)
