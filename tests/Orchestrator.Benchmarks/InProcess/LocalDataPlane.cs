@@ -24,16 +24,22 @@ internal sealed class LocalDataPlane : IAsyncDisposable
 
     public PredictionService Service { get; }
 
+    public ServingTable Table => _state.Table;
+
     /// <summary>Starts it with a snapshot whose replicas run already.</summary>
-    public static async Task<LocalDataPlane> StartAsync(ServingSnapshot snapshot, CancellationToken stop)
+    /// <param name="snapshot">What it serves.</param>
+    /// <param name="stop">Ends the start.</param>
+    /// <param name="replace">Puts other services in place of the usual ones; null: none.</param>
+    public static async Task<LocalDataPlane> StartAsync(ServingSnapshot snapshot, CancellationToken stop, Action<IServiceCollection>? replace = null)
     {
-        var builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         builder.Logging.ClearProviders();
         builder.Services.AddMetrics();
         builder.Services.AddSingleton<InMemoryServingSnapshots>();
         builder.Services.AddSingleton<IServingSnapshots>(s => s.GetRequiredService<InMemoryServingSnapshots>());
         builder.Services.AddSingleton<IFrontendReports, InMemoryFrontendReports>();
         builder.Services.AddServing();
+        replace?.Invoke(builder.Services);
         var host = builder.Build();
         await host.StartAsync(stop);
         var plane = new LocalDataPlane(host);

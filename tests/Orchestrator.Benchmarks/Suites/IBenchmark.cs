@@ -35,6 +35,7 @@ internal static class AllBenchmarks
         new CacheHitBenchmark(),
         new RestMissBenchmark(),
         new RequestCostBenchmark(),
+        new HotPathBenchmark(),
         new LowLoadBenchmark(),
         new AddedLatencyBenchmark(),
         new CostlyModelBenchmark(),
