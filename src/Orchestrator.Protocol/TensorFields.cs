@@ -67,7 +67,7 @@ internal ref struct TensorFields(string kind, int index, bool isStrict, CodecLim
             throw new ProtocolException($"{What}: has neither data nor the parameter binary_data_size, expected one of them");
         }
 
-        return _data ?? TensorJson.ReadData(ref _dataReader, _dataType!.Value, _shape!, What, limits);
+        return _data ?? TensorJson.ReadData(ref _dataReader, _dataType!.Value, _shape!, What, limits, rounds: !isStrict);
     }
 
     private void ReadOther(ref Utf8JsonReader reader, scoped ReadOnlySpan<byte> member)
@@ -96,7 +96,7 @@ internal ref struct TensorFields(string kind, int index, bool isStrict, CodecLim
         if (_name is not null && _dataType is { } dataType && _shape is not null)
         {
             ShapeRules.Check(_shape, dataType, What, limits);
-            _data = TensorJson.ReadData(ref reader, dataType, _shape, What, limits);
+            _data = TensorJson.ReadData(ref reader, dataType, _shape, What, limits, rounds: !isStrict);
             return;
         }
 

@@ -1,15 +1,16 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Orchestrator.Protocol.Json;
 
 namespace Orchestrator.Protocol;
 
 public static partial class TensorRows
 {
     /// <summary>
-    /// The tensor with another datatype when no value changes its meaning: between integers and floats in range, FP32 to FP64, FP64 to FP32 (rounded), BOOL to numbers. The same tensor if the datatype is equal already.
+    /// The tensor with another datatype when no value changes its meaning: between integers and floats in range (integers beyond 2^53 only if a double holds them), FP32 to FP64, FP64 to FP32 (rounded), BOOL to numbers. The same tensor if the datatype is equal already.
     /// </summary>
-    /// <exception cref="ProtocolException">To or from BYTES or BF16, numbers to BOOL, a fraction to an integer, out of range; names input, index and what was expected.</exception>
+    /// <exception cref="ProtocolException">To or from BYTES or BF16, numbers to BOOL, a fraction to an integer, an integer that floats would round beyond 2^53, out of range; names input, index and what was expected.</exception>
     public static Tensor Convert(Tensor tensor, DataType to)
     {
         ArgumentNullException.ThrowIfNull(tensor);
@@ -71,6 +72,11 @@ public static partial class TensorRows
                 if (toInteger && !TFrom.IsInteger(source[i]))
                 {
                     throw new ProtocolException($"{what}: element {i}: expected an integer for {to.ToName()} but got {source[i]}");
+                }
+
+                if (!toInteger && (typeof(TFrom) == typeof(long) || typeof(TFrom) == typeof(ulong)) && !WholeNumbers.Survives(source[i]))
+                {
+                    throw new ProtocolException($"{what}: element {i}: expected a number for {to.ToName()} but got {source[i]}{WholeNumbers.Objection(double.CreateSaturating(source[i]))}");
                 }
 
                 target[i] = TTo.CreateChecked(source[i]);

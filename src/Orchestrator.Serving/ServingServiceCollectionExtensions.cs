@@ -24,7 +24,11 @@ public static class ServingServiceCollectionExtensions
         services.AddSingleton<ServingMetrics>();
         services.AddSingleton(p => new PredictionCache(p.GetRequiredService<IOptions<ServingOptions>>().Value.CacheBytes, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<IItemSink>(p => new CacheSink(p.GetRequiredService<PredictionCache>(), p.GetService<SharedCache>()));
-        services.AddSingleton<Func<ReplicaEndpoint, IReplicaClient>>(p => endpoint => new HttpReplicaClient(endpoint, p.GetRequiredService<IServingLease>()));
+        services.AddSingleton<Func<ReplicaEndpoint, IReplicaClient>>(p =>
+        {
+            var (lease, time) = (p.GetRequiredService<IServingLease>(), p.GetRequiredService<TimeProvider>());
+            return endpoint => new HttpReplicaClient(endpoint, lease, time);
+        });
         services.AddSingleton<UpdaterContext>();
         services.AddSingleton(p =>
         {

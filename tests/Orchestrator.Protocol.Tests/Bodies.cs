@@ -42,11 +42,11 @@ internal static class Bodies
 
     public static byte[] Strings(params string[] elements) => Strings(Array.ConvertAll(elements, Utf8));
 
-    public static byte[] ReadData(string json, DataType type, long[] shape, CodecLimits? limits = null)
+    public static byte[] ReadData(string json, DataType type, long[] shape, CodecLimits? limits = null, bool rounds = false)
     {
         var reader = new Utf8JsonReader(Utf8(json));
         reader.Read();
-        var data = TensorJson.ReadData(ref reader, type, shape, "input 'x'", limits ?? CodecLimits.Default);
+        var data = TensorJson.ReadData(ref reader, type, shape, "input 'x'", limits ?? CodecLimits.Default, rounds);
         reader.Read().ShouldBeFalse("the reader must stand on the value's last token");
         return data;
     }

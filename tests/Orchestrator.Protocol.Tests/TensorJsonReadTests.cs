@@ -6,6 +6,34 @@ namespace Orchestrator.Protocol.Tests;
 
 public class TensorJsonReadTests
 {
+    // The second is how JavaScript writes 2^69, the third is 2^60.
+    [Theory]
+    [InlineData("9007199254740992", 9007199254740992.0)]
+    [InlineData("590295810358705700000", 590295810358705651712.0)]
+    [InlineData("-1152921504606846976", -1152921504606846976.0)]
+    [InlineData("9007199254740993.0", 9007199254740992.0)]
+    [InlineData("9.007199254740993e15", 9007199254740992.0)]
+    public void ReadData_LargeWholeNumberThatADoubleHoldsOrWrote_IsTaken(string json, double value)
+    {
+        ReadData(json, DataType.Fp64, []).ShouldBe(Raw(value));
+        ReadData(json, DataType.Fp32, []).ShouldBe(Raw((float)value));
+    }
+
+    [Theory]
+    [InlineData("9007199254740993", "9007199254740992")]
+    [InlineData("-9007199254740993", "-9007199254740992")]
+    [InlineData("12345678901234567891", "12345678901234567168")]
+    public void ReadData_WholeNumberThatAFloatWouldRound_IsRefusedInARequestAndRoundedInAnAnswer(string json, string nearest)
+    {
+        foreach (var type in new[] { DataType.Fp64, DataType.Fp32 })
+        {
+            DataError($"[0,{json}]", type, 2).ShouldContain($"input 'x': element 1: expected a number in the range of {type.ToName()}, \"NaN\", \"Infinity\" or \"-Infinity\" but got {json}, a whole number beyond 2^53 that would be rounded to {nearest}");
+        }
+
+        var answer = $$"""{"model_name":"m","outputs":[{"name":"y","datatype":"FP64","shape":[1],"data":[{{json}}]}]}""";
+        InferCodec.ReadResponse(System.Text.Encoding.UTF8.GetBytes(answer), null, CodecLimits.Default).Outputs[0].Data.ToArray().ShouldBe(Raw(double.Parse(nearest, CultureInfo.InvariantCulture)));
+    }
+
     [Fact]
     public void ReadData_EveryDatatypeAtItsBounds_IsLossless()
     {
@@ -160,8 +188,8 @@ public class TensorJsonReadTests
         for (var i = 0; i < 200_000; i++)
         {
             var text = RandomNumber(random);
-            BitConverter.ToInt64(ReadData(text, DataType.Fp64, [])).ShouldBe(BitConverter.DoubleToInt64Bits(double.Parse(text, CultureInfo.InvariantCulture)), text);
-            BitConverter.ToInt32(ReadData(text, DataType.Fp32, [])).ShouldBe(BitConverter.SingleToInt32Bits(float.Parse(text, CultureInfo.InvariantCulture)), text);
+            BitConverter.ToInt64(ReadData(text, DataType.Fp64, [], rounds: true)).ShouldBe(BitConverter.DoubleToInt64Bits(double.Parse(text, CultureInfo.InvariantCulture)), text);
+            BitConverter.ToInt32(ReadData(text, DataType.Fp32, [], rounds: true)).ShouldBe(BitConverter.SingleToInt32Bits(float.Parse(text, CultureInfo.InvariantCulture)), text);
         }
     }
 

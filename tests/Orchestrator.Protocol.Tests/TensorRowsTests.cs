@@ -74,6 +74,21 @@ public class TensorRowsTests
         Convert(DataType.Int64, Raw(long.MaxValue), DataType.UInt64).ShouldBe(Raw((ulong)long.MaxValue));
     }
 
+    [Theory]
+    [InlineData(DataType.Fp64)]
+    [InlineData(DataType.Fp32)]
+    public void Convert_IntegerBeyond53Bits_OnlyIfADoubleHoldsIt(DataType to)
+    {
+        Convert(DataType.Int64, Raw(1L << 60, long.MinValue, -(1L << 53)), DataType.Fp64).ShouldBe(Raw((double)(1L << 60), long.MinValue, -(1L << 53)));
+        foreach (var (value, nearest) in new[] { ((1L << 53) + 1, "9007199254740992"), (-(1L << 53) - 1, "-9007199254740992"), (long.MaxValue, "9223372036854775808") })
+        {
+            Should.Throw<ProtocolException>(() => Convert(DataType.Int64, Raw(0, value), to)).Message
+                .ShouldStartWith($"input 'x': element 1: expected a number for {to.ToName()} but got {value}, a whole number beyond 2^53 that would be rounded to {nearest}: ");
+        }
+
+        Should.Throw<ProtocolException>(() => Convert(DataType.UInt64, Raw(ulong.MaxValue), to)).Message.ShouldContain("rounded to 18446744073709551616");
+    }
+
     [Fact]
     public void Convert_EveryPairOfNumbers_OneStaysOne()
     {

@@ -20,6 +20,18 @@ internal sealed class ManualTime : TimeProvider
         return timer;
     }
 
+    /// <summary>Timers that were made and not disposed.</summary>
+    public int TimerCount
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _timers.Count;
+            }
+        }
+    }
+
     public void Advance(TimeSpan by)
     {
         var until = GetTimestamp() + by.Ticks;

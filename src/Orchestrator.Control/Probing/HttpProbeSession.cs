@@ -12,6 +12,9 @@ internal sealed class HttpProbeSession(HttpClient client, ControlOptions options
 {
     private const int ErrorTextLength = 500;
 
+    /// <summary>Most bytes of metadata or of a health answer: far above the largest signature there may be. Inference has the codec's own limit.</summary>
+    private const int MaxAnswerBytes = 4 * 1024 * 1024;
+
     /// <summary>How long one question of a starting container may stay open before it is asked again.</summary>
     private static readonly TimeSpan QuestionTimeout = TimeSpan.FromSeconds(5);
 
@@ -146,7 +149,7 @@ internal sealed class HttpProbeSession(HttpClient client, ControlOptions options
         try
         {
             var began = time.GetTimestamp();
-            var answer = await SendAsync(request, budget, cancellationToken);
+            var answer = await SendAsync(request, budget, CodecLimits.Default.MaxTensorBytes, cancellationToken);
             var duration = time.GetElapsedTime(began);
             return answer.Status == HttpStatusCode.OK
                 ? (duration, null, null)
@@ -161,19 +164,20 @@ internal sealed class HttpProbeSession(HttpClient client, ControlOptions options
     private async Task<Answer> AskAsync(string path, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, path);
-        return await SendAsync(request, timeout, cancellationToken);
+        return await SendAsync(request, timeout, MaxAnswerBytes, cancellationToken);
     }
 
-    private async Task<Answer> SendAsync(HttpRequestMessage request, TimeSpan timeout, CancellationToken cancellationToken)
+    private async Task<Answer> SendAsync(HttpRequestMessage request, TimeSpan timeout, long maxBytes, CancellationToken cancellationToken)
     {
         using var late = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
-        using var response = await client.SendAsync(request, either.Token);
-        return new Answer(response.StatusCode, await response.Content.ReadAsByteArrayAsync(either.Token));
+        // Headers only: else the client itself would take the body in, whatever its length.
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, either.Token);
+        return new Answer(response.StatusCode, await BoundedBody.ReadAsync(response.Content, maxBytes, either.Token));
     }
 
     private static bool IsBroken(Exception exception, CancellationToken cancellationToken) =>
-        exception is HttpRequestException or IOException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
+        exception is HttpRequestException or IOException or ProtocolException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested);
 
     private static string Describe(Exception exception, TimeSpan timeout) =>
         exception is OperationCanceledException ? $"no answer within {Durations.Describe(timeout)}" : exception.Message;

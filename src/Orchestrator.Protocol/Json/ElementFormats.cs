@@ -59,7 +59,13 @@ internal readonly struct DoubleFormat : IElementFormat<double>
             return FloatWords.TryRead(ref reader, out value);
         }
 
-        return DecimalDigits.TryReadDouble(ref reader, out value) || (reader.TryGetDouble(out value) && double.IsFinite(value));
+        return DecimalDigits.TryReadDouble(ref reader, out value) || (TryReadRounded(ref reader, out value) && WholeNumbers.Survives(ref reader, value));
+    }
+
+    public static bool TryReadRounded(ref Utf8JsonReader reader, out double value)
+    {
+        value = 0;
+        return reader.TokenType == JsonTokenType.Number && reader.TryGetDouble(out value) && double.IsFinite(value);
     }
 }
 
@@ -77,7 +83,14 @@ internal readonly struct SingleFormat : IElementFormat<float>
             return isWord;
         }
 
-        return DecimalDigits.TryReadSingle(ref reader, out value) || (reader.TryGetSingle(out value) && float.IsFinite(value));
+        return DecimalDigits.TryReadSingle(ref reader, out value)
+            || (TryReadRounded(ref reader, out value) && (!reader.TryGetDouble(out var exact) || WholeNumbers.Survives(ref reader, exact)));
+    }
+
+    public static bool TryReadRounded(ref Utf8JsonReader reader, out float value)
+    {
+        value = 0;
+        return reader.TokenType == JsonTokenType.Number && reader.TryGetSingle(out value) && float.IsFinite(value);
     }
 }
 

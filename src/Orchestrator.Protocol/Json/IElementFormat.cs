@@ -10,6 +10,13 @@ internal interface IElementFormat<T>
     static abstract string Expected { get; }
 
     /// <summary>Reads the scalar the reader stands on.</summary>
-    /// <returns>False: it is of the wrong kind or out of range.</returns>
+    /// <returns>False: it is of the wrong kind, out of range, or would lose its meaning.</returns>
     static abstract bool TryRead(ref Utf8JsonReader reader, out T value);
+
+    /// <summary>As <see cref="TryRead"/>, but whole numbers that a float cannot hold are rounded: answers are taken as they come.</summary>
+    static virtual bool TryReadRounded(ref Utf8JsonReader reader, out T value)
+    {
+        value = default;
+        return false;
+    }
 }

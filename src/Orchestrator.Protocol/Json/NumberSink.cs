@@ -7,7 +7,8 @@ namespace Orchestrator.Protocol.Json;
 /// <summary>Elements of fixed size.</summary>
 /// <param name="capacity">Most elements to keep.</param>
 /// <param name="what">For messages.</param>
-internal struct NumberSink<T, TFormat>(long capacity, string what) : IElementSink, IDisposable
+/// <param name="rounds">Whether whole numbers that a float cannot hold are rounded; else they are wrong.</param>
+internal struct NumberSink<T, TFormat>(long capacity, string what, bool rounds) : IElementSink, IDisposable
     where T : unmanaged
     where TFormat : struct, IElementFormat<T>
 {
@@ -21,9 +22,9 @@ internal struct NumberSink<T, TFormat>(long capacity, string what) : IElementSin
 
     public void Add(ref Utf8JsonReader reader)
     {
-        if (!TFormat.TryRead(ref reader, out var value))
+        if (!TFormat.TryRead(ref reader, out var value) && !(rounds && TFormat.TryReadRounded(ref reader, out value)))
         {
-            throw TensorJson.WrongElement(ref reader, what, Count, TFormat.Expected);
+            throw TensorJson.WrongElement(ref reader, what, Count, TFormat.Expected, isFloat: typeof(T) == typeof(double) || typeof(T) == typeof(float));
         }
 
         if (_count == capacity)

@@ -26,11 +26,13 @@ internal sealed class HttpReplicaClient : IReplicaClient
     private readonly Uri _ready;
     private readonly bool _binary;
     private readonly IServingLease _lease;
+    private readonly TimeProvider _time;
     private readonly string _version;
 
-    public HttpReplicaClient(ReplicaEndpoint endpoint, IServingLease lease)
+    public HttpReplicaClient(ReplicaEndpoint endpoint, IServingLease lease, TimeProvider time)
     {
         _lease = lease;
+        _time = time;
         _version = endpoint.Id.ModelVersion.Version;
         var address = endpoint.Address;
         var handler = new SocketsHttpHandler
@@ -56,6 +58,9 @@ internal sealed class HttpReplicaClient : IReplicaClient
         _binary = endpoint.BinaryTensors;
     }
 
+    /// <summary>Most bytes of one answer; more fails the batch.</summary>
+    public long MaxAnswerBytes { get; init; } = Limits.MaxTensorBytes;
+
     public async ValueTask<ReplicaReply> InferAsync(Batch batch, TimeSpan budget, CancellationToken abandon)
     {
         try
@@ -72,7 +77,7 @@ internal sealed class HttpReplicaClient : IReplicaClient
             }
 
             using var response = await _http.SendAsync(request, abandon);
-            var body = await ReadBodyAsync(response.Content, abandon);
+            var body = await BoundedBody.ReadAsync(response.Content, MaxAnswerBytes, abandon);
             return response.StatusCode == HttpStatusCode.OK ? ConfirmOf(response) ?? ReadAnswer(response, body) : ReadError(response, body);
         }
         catch (OperationCanceledException) when (abandon.IsCancellationRequested)
@@ -93,7 +98,7 @@ internal sealed class HttpReplicaClient : IReplicaClient
     {
         try
         {
-            using var limit = new CancellationTokenSource(ConnectTimeout, TimeProvider.System);
+            using var limit = new CancellationTokenSource(ConnectTimeout, _time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
             using var request = new HttpRequestMessage(HttpMethod.Get, _ready);
             using var response = await _http.SendAsync(request, both.Token);
@@ -161,19 +166,6 @@ internal sealed class HttpReplicaClient : IReplicaClient
         }
 
         return inputs;
-    }
-
-    private static async ValueTask<byte[]> ReadBodyAsync(HttpContent content, CancellationToken cancellationToken)
-    {
-        if (content.Headers.ContentLength is { } length and > 0 && length <= Limits.MaxTensorBytes)
-        {
-            var body = new byte[length];
-            await using var stream = await content.ReadAsStreamAsync(cancellationToken);
-            await stream.ReadExactlyAsync(body, cancellationToken);
-            return body;
-        }
-
-        return await content.ReadAsByteArrayAsync(cancellationToken);
     }
 
     /// <summary>Null: the answer may be believed.</summary>

@@ -95,6 +95,29 @@ public sealed class HttpProbeSessionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Probe_MetadataWithoutEnd_EndsAtTheLimitAndSaysSo()
+    {
+        _container.Intercept = async context =>
+        {
+            if (context.Request.Path != "/v2/models/m")
+            {
+                return false;
+            }
+
+            var chunk = new byte[64 * 1024];
+            while (!context.RequestAborted.IsCancellationRequested)
+            {
+                await context.Response.Body.WriteAsync(chunk, context.RequestAborted);
+            }
+
+            return true;
+        };
+        using var session = Open();
+
+        (await session.ProbeAsync(Id, Long, None)).Failure.ShouldNotBeNull().ShouldContain("the body is longer than 4194304 bytes, the most that is read of one answer");
+    }
+
+    [Fact]
     public async Task Probe_ModelMissing_SaysTheAnswer()
     {
         using var session = Open();
