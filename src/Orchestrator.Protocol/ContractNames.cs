@@ -30,6 +30,9 @@ public static class ContractNames
     /// <summary>Response parameter with per-row failures.</summary>
     public const string ErrorsParameter = "errors";
 
+    /// <summary>Response parameter: which of the failed rows failed through their input.</summary>
+    public const string InvalidRowsParameter = "invalid_rows";
+
     /// <summary>Content type of a body with binary tensors.</summary>
     public const string BinaryContentType = "application/octet-stream";
 

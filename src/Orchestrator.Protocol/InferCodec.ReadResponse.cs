@@ -67,11 +67,17 @@ public static partial class InferCodec
         {
             var outputs = _outputs ?? throw new ProtocolException("outputs: missing, expected an array of tensors");
             var parameters = _parameters ?? InferRequest.NoParameters;
-            IReadOnlyDictionary<int, string>? errors = null;
+            Dictionary<int, string>? errors = null;
+            IReadOnlyCollection<int> invalid = [];
             if (parameters.TryGetValue(ContractNames.ErrorsParameter, out var value) && value.ValueKind == JsonValueKind.String)
             {
                 errors = RowErrors.Read(value, outputs);
                 parameters = Without(parameters, ContractNames.ErrorsParameter);
+                if (parameters.TryGetValue(ContractNames.InvalidRowsParameter, out var rows) && rows.ValueKind == JsonValueKind.String)
+                {
+                    invalid = RowErrors.ReadInvalid(rows, errors);
+                    parameters = Without(parameters, ContractNames.InvalidRowsParameter);
+                }
             }
 
             return new InferResponse
@@ -82,6 +88,7 @@ public static partial class InferCodec
                 Parameters = parameters,
                 Outputs = outputs,
                 RowErrors = errors,
+                InvalidRows = invalid,
             };
         }
 

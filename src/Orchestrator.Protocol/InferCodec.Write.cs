@@ -78,7 +78,7 @@ public static partial class InferCodec
         }
 
         WriteId(json, response.Id);
-        WriteParameters(json, response.Parameters, false, response.RowErrors);
+        WriteParameters(json, response.Parameters, false, response);
         json.WriteStartArray("outputs"u8);
         for (var i = 0; i < raw.Length; i++)
         {
@@ -146,8 +146,9 @@ public static partial class InferCodec
         }
     }
 
-    private static void WriteParameters(Utf8JsonWriter json, IReadOnlyDictionary<string, JsonElement> parameters, bool binaryOutput, IReadOnlyDictionary<int, string>? errors)
+    private static void WriteParameters(Utf8JsonWriter json, IReadOnlyDictionary<string, JsonElement> parameters, bool binaryOutput, InferResponse? response)
     {
+        var errors = response?.RowErrors;
         if (parameters.Count == 0 && !binaryOutput && errors is not { Count: > 0 })
         {
             return;
@@ -168,6 +169,10 @@ public static partial class InferCodec
         if (errors is { Count: > 0 })
         {
             json.WriteString(ContractNames.ErrorsParameter, RowErrors.Write(errors));
+            if (response!.InvalidRows.Count > 0)
+            {
+                json.WriteString(ContractNames.InvalidRowsParameter, RowErrors.WriteInvalid(response.InvalidRows));
+            }
         }
 
         json.WriteEndObject();

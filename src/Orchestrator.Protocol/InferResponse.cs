@@ -22,4 +22,7 @@ public sealed record InferResponse
 
     /// <summary>Failed rows (our containers' <c>errors</c> parameter); null if none failed.</summary>
     public IReadOnlyDictionary<int, string>? RowErrors { get; init; }
+
+    /// <summary>Those of <see cref="RowErrors"/> whose input is at fault, not the model (our containers' <c>invalid_rows</c> parameter).</summary>
+    public IReadOnlyCollection<int> InvalidRows { get; init; } = [];
 }

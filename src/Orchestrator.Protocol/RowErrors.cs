@@ -12,6 +12,7 @@ namespace Orchestrator.Protocol;
 internal static class RowErrors
 {
     private const string What = "parameters: errors";
+    private const string InvalidWhat = "parameters: invalid_rows";
 
     /// <summary>Reads it.</summary>
     /// <exception cref="ProtocolException">It is no such object, or names a row that no output has.</exception>
@@ -45,6 +46,32 @@ internal static class RowErrors
 
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
+
+    /// <summary>Reads <c>invalid_rows</c>: a string that holds a JSON array of rows that <paramref name="errors"/> names.</summary>
+    /// <exception cref="ProtocolException">It is no such array.</exception>
+    public static HashSet<int> ReadInvalid(JsonElement parameter, Dictionary<int, string> errors)
+    {
+        try
+        {
+            var rows = JsonSerializer.Deserialize<HashSet<int>>(parameter.GetString()!) ?? [];
+            foreach (var row in rows)
+            {
+                if (!errors.ContainsKey(row))
+                {
+                    throw new ProtocolException($"{InvalidWhat}: expected only rows that the parameter errors names but got {row}");
+                }
+            }
+
+            return rows;
+        }
+        catch (JsonException e)
+        {
+            throw new ProtocolException($"{InvalidWhat}: expected a JSON array of rows: {e.Message}", e);
+        }
+    }
+
+    /// <summary>The text of <c>invalid_rows</c>.</summary>
+    public static string WriteInvalid(IReadOnlyCollection<int> rows) => $"[{string.Join(',', rows)}]";
 
     private static Dictionary<int, string> Read(ref Utf8JsonReader reader, int rows)
     {

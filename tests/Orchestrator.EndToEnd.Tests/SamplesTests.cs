@@ -17,6 +17,15 @@ public abstract class SamplesScenarios(string runtime)
         unknown.ShouldBe(HttpStatusCode.OK, error.ToString());
         error.GetProperty("batch_predictions")[0].GetProperty("output").GetString().ShouldBe("often");
         error.GetProperty("batch_predictions")[1].GetProperty("cause").GetString()!.ShouldContain("Atlantis");
+        var (alone, said) = await cluster.PostAsync("/tabular/predict", """{"input": {"age": 22, "income": 21000, "city": "Atlantis", "ticket": "pass"}}""");
+        alone.ShouldBe(HttpStatusCode.BadRequest, said.ToString());
+        said.GetProperty("cause").GetString()!.ShouldContain("Found unknown categories ['Atlantis']");
+        var (refused, text) = await cluster.PostAsync("/v2/models/tabular/infer", """
+            {"inputs": [{"name": "age", "datatype": "FP64", "shape": [1], "data": [22]}, {"name": "income", "datatype": "FP64", "shape": [1], "data": [21000]},
+                        {"name": "city", "datatype": "BYTES", "shape": [1], "data": ["Atlantis"]}, {"name": "ticket", "datatype": "BYTES", "shape": [1], "data": ["pass"]}]}
+            """);
+        refused.ShouldBe(HttpStatusCode.BadRequest, text.ToString());
+        text.GetProperty("error").GetString()!.ShouldContain("Atlantis");
         var (missing, cause) = await cluster.PostAsync("/tabular/predict", """{"input": {"age": 22, "income": 21000, "city": "Berlin"}}""");
         missing.ShouldBe(HttpStatusCode.BadRequest);
         cause.ToString().ShouldContain("ticket");

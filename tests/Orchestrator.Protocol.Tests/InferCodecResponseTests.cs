@@ -60,6 +60,23 @@ public class InferCodecResponseTests
     }
 
     [Fact]
+    public void ReadResponse_InvalidRows_AreTakenOutOfTheParameters()
+    {
+        var response = ReadResponse($$"""{"model_name":"m","parameters":{"errors":"{\"0\":\"a\",\"1\":\"b\"}","invalid_rows":"[1]"},"outputs":[{{Output}}]}""");
+
+        response.InvalidRows.ShouldBe([1]);
+        response.Parameters.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("x", "invalid_rows: expected a JSON array of rows")]
+    [InlineData("[0.5]", "invalid_rows: expected a JSON array of rows")]
+    [InlineData("[0]", "invalid_rows: expected only rows that the parameter errors names but got 0")]
+    [InlineData("[1,-1]", "invalid_rows: expected only rows that the parameter errors names but got -1")]
+    public void ReadResponse_WrongInvalidRows_Refused(string rows, string message) =>
+        Should.Throw<ProtocolException>(() => ReadResponse($$"""{"model_name":"m","parameters":{"errors":"{\"1\":\"b\"}","invalid_rows":"{{rows}}"},"outputs":[{{Output}}]}""")).Message.ShouldContain(message);
+
+    [Fact]
     public void WriteResponse_JsonBinaryOrMixed_ReadsBackEqual()
     {
         var random = new Random(3);
@@ -67,7 +84,7 @@ public class InferCodecResponseTests
         {
             var outputs = Enumerable.Range(0, random.Next(0, 4)).Select(n => RandomTensors.Next(random, JsonTypes[random.Next(JsonTypes.Length)], $"y{n}")).ToArray();
             var errors = outputs.Length > 0 && outputs[0].Rows > 0 && random.Next(2) == 0 ? new Dictionary<int, string> { [outputs[0].Rows - 1] = "ValueError: \"é\"" } : null;
-            var response = new InferResponse { ModelName = "m\"", ModelVersion = "1", Id = "é", Outputs = outputs, RowErrors = errors };
+            var response = new InferResponse { ModelName = "m\"", ModelVersion = "1", Id = "é", Outputs = outputs, RowErrors = errors, InvalidRows = errors is null || i % 2 == 0 ? [] : [.. errors.Keys] };
             var raw = outputs.Where(_ => random.Next(2) == 0).Select(o => o.Name).ToHashSet();
             var buffer = new ArrayBufferWriter<byte>();
 
@@ -77,6 +94,7 @@ public class InferCodecResponseTests
             (length is null).ShouldBe(raw.Count == 0);
             (read.ModelName, read.ModelVersion, read.Id).ShouldBe((response.ModelName, "1", "é"));
             read.RowErrors.ShouldBe(errors);
+            read.InvalidRows.ShouldBe(response.InvalidRows);
             read.Outputs.Count.ShouldBe(outputs.Length);
             for (var o = 0; o < outputs.Length; o++)
             {

@@ -40,12 +40,12 @@ def name_outputs(method, count):
 
 
 def derive(estimator, method, sample):
-    """Tensors of one method. A call on one sample row tells it most surely, and warms the model up; else what the estimator says."""
+    """(tensors of one method, whether it answered the sample). A call on one sample row tells them most surely, and warms the model up; else what the estimator says."""
     try:
         arrays = normalise(getattr(estimator, method)(sample))
     except Exception:
-        return _derive_from_attributes(estimator, method)
-    return [Tensor(name, datatype_of(a.dtype), (-1, *a.shape[1:])) for name, a in zip(name_outputs(method, len(arrays)), arrays)]
+        return _derive_from_attributes(estimator, method), False
+    return [Tensor(name, datatype_of(a.dtype), (-1, *a.shape[1:])) for name, a in zip(name_outputs(method, len(arrays)), arrays)], True
 
 
 def _derive_from_attributes(estimator, method):

@@ -1,26 +1,45 @@
-"""Finds the rows that make a batch fail."""
+"""Finds the rows that make a batch fail, and whose fault it is."""
 
-from orchestrator_container import RowErrors, describe
+from orchestrator_container import RequestError, RowErrors, describe
+
+REFUSALS = (ValueError, LookupError)  # what estimators raise for values that they do not take
 
 
-def compute(function, batch, rows, remaining):
+class Trust:
+    """Whether a refusal is the input's fault: it is once the model has answered anything, its own sample included; before, the model may be broken."""
+
+    def __init__(self, answered=False):
+        self.answered = answered
+
+    def blames_input(self, error):
+        return self.answered and isinstance(error, REFUSALS)
+
+
+def compute(function, batch, rows, remaining, trust):
     """function(batch), or, if that fails, the outputs of the rows that do not: they go out as RowErrors.
 
     The batch is halved until the bad rows stand alone: few bad rows cost few calls, and good rows are still computed together.
-    remaining() bounds it: rows not tried by then get an error too. If every row fails, the fault is the batch's: its own exception.
+    remaining() bounds it: rows not tried by then get an error too. If every row fails, the fault is the batch's: its own exception,
+    or a refusal (400) if it is its input's.
     """
     try:
-        return function(batch)
+        outputs = function(batch)
+        trust.answered = True
+        return outputs
     except MemoryError:
         raise
-    except Exception:
-        if rows == 1:
-            raise
-        parts, errors = [], {}
-        _halve(function, batch, 0, rows, remaining, parts, errors)
+    except Exception as error:
+        errors, parts = {0: error}, []
+        if rows > 1:
+            errors = {}
+            _halve(function, batch, 0, rows, remaining, parts, errors)
+            trust.answered = trust.answered or bool(parts)
+        invalid = [row for row, own in errors.items() if trust.blames_input(own)]
+        if len(invalid) == rows:
+            raise RequestError(describe(error)) from error
         if len(errors) == rows:
             raise
-    raise RowErrors(errors, _join(parts))
+    raise RowErrors({row: own if isinstance(own, str) else describe(own) for row, own in errors.items()}, _join(parts), invalid)
 
 
 def _halve(function, batch, start, end, remaining, parts, errors):
@@ -34,7 +53,7 @@ def _halve(function, batch, start, end, remaining, parts, errors):
             parts.append(function(batch[low:high]))
         except Exception as error:
             if high - low == 1:
-                errors[low] = describe(error)
+                errors[low] = error
             else:
                 _halve(function, batch, low, high, remaining, parts, errors)
 

@@ -24,9 +24,11 @@ def load_model(settings):
     source = inputs.derive(estimator, settings.options)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        tensors = {m: outputs.derive(estimator, m, source.sample()) for m in methods}
+        derived = {m: outputs.derive(estimator, m, source.sample()) for m in methods}
+    tensors = {m: own for m, (own, _) in derived.items()}
+    trust = rows.Trust(all(answered for _, answered in derived.values()))
     signature = Signature(source.tensors, [t for m in methods for t in tensors[m]], alternatives=source.alternatives)
-    predict = _make_predict(estimator, source, {m: [t.name for t in tensors[m]] for m in methods})
+    predict = _make_predict(estimator, source, {m: [t.name for t in tensors[m]] for m in methods}, trust)
     return Model(predict, signature, framework=f"scikit-learn {sklearn.__version__}", warnings=version_warnings)
 
 
@@ -54,7 +56,7 @@ def _limit_jobs(estimator, threads):
         pass
 
 
-def _make_predict(estimator, source, names):
+def _make_predict(estimator, source, names, trust):
     methods = {m: (getattr(estimator, m), set(n)) for m, n in names.items()}
 
     def compute(batch, wanted):
@@ -66,6 +68,6 @@ def _make_predict(estimator, source, names):
 
     def predict(given, context):
         wanted = context.outputs
-        return rows.compute(lambda batch: compute(batch, wanted), source.gather(given), context.rows, context.remaining)
+        return rows.compute(lambda batch: compute(batch, wanted), source.gather(given), context.rows, context.remaining, trust)
 
     return predict

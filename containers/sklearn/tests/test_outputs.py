@@ -31,23 +31,23 @@ WAYS = [(*p, sample) for p in PREDICTIONS for sample in (SAMPLE, None) if sample
 
 @pytest.mark.parametrize("estimator, y, datatype, shape, sample", WAYS, ids=range(len(WAYS)))
 def test_predict_has_the_type_of_its_labels(estimator, y, datatype, shape, sample):
-    tensor, = outputs.derive(estimator.fit(X, y), "predict", sample)
-    assert (tensor.name, tensor.datatype, tensor.shape) == ("predict", datatype, shape)
+    (tensor,), answered = outputs.derive(estimator.fit(X, y), "predict", sample)
+    assert (tensor.name, tensor.datatype, tensor.shape, answered) == ("predict", datatype, shape, sample is not None)
 
 
 @pytest.mark.parametrize("estimator, method, shape", [
     (LogisticRegression(), "predict_proba", (-1, 3)), (LogisticRegression(), "decision_function", (-1, 3)), (PCA(1), "transform", (-1, 1)),
     (IsolationForest(n_estimators=2), "score_samples", (-1,)), (OneHotEncoder(handle_unknown="ignore"), "transform", (-1, 12))])
 def test_other_methods_are_fp64(estimator, method, shape):
-    tensor, = outputs.derive(estimator.fit(X, labels(0, 1, 2)), method, SAMPLE)
+    (tensor,), _ = outputs.derive(estimator.fit(X, labels(0, 1, 2)), method, SAMPLE)
     assert (tensor.name, tensor.datatype, tensor.shape) == (method, "FP64", shape)
 
 
 def test_lists_of_multi_output_become_numbered_outputs():
     forest = RandomForestClassifier(2).fit(X, np.column_stack([labels(0, 1), labels(0, 1, 2)]))
-    tensors = outputs.derive(forest, "predict_proba", SAMPLE)
+    tensors, _ = outputs.derive(forest, "predict_proba", SAMPLE)
     assert [(t.name, t.shape) for t in tensors] == [("predict_proba_0", (-1, 2)), ("predict_proba_1", (-1, 3))]
-    assert tensors == outputs.derive(forest, "predict_proba", None)
+    assert (tensors, False) == outputs.derive(forest, "predict_proba", None)
 
 
 @pytest.mark.parametrize("method", ["fit", "predict_probability", [], ["predict", "predict"], 5, None, "predict_proba", ["predict", "transform"]])

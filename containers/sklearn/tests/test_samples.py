@@ -54,7 +54,8 @@ def test_tabular_unknown_city_fails_alone(start):
     cities[2] = cities[7] = "Atlantis"
     reply = container.infer({"inputs": rows_of(held_out["rows"], 8, city=cities)}).json
     errors, answers = json.loads(reply["parameters"]["errors"]), reply["outputs"][0]["data"]
+    assert reply["parameters"]["invalid_rows"] == "[2,7]"
     assert set(errors) == {"2", "7"} and "Atlantis" in errors["2"] and errors["2"].startswith("ValueError: ")
     assert answers == [a if i not in (2, 7) else "" for i, a in enumerate(held_out["expected"]["tabular"]["predict"][:8])]
     alone = container.infer({"inputs": rows_of(held_out["rows"], 1, city=["Atlantis"])})
-    assert alone.status == 500 and "Atlantis" in alone.error
+    assert alone.status == 400 and "Atlantis" in alone.error

@@ -1,11 +1,14 @@
 """Whole models over the wire."""
 
+from operator import methodcaller
+
 import numpy as np
 import pandas as pd
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 
 X = np.array([[0.0, 0], [1, 1], [2, 2], [3, 3]])
 
@@ -43,6 +46,12 @@ def test_missing_value_fails_alone(start):
     header = {"inputs": [{"name": "input", "datatype": "FP64", "shape": [3, 2], "parameters": {"binary_data_size": 48}}]}
     reply = container.infer_binary(header, data.tobytes()).json
     assert "NaN" in reply["parameters"]["errors"] and reply["outputs"][0]["data"][1] == 0
+
+
+def test_model_that_never_answered_is_itself_at_fault(start):
+    container = start(make_pipeline(FunctionTransformer(), LinearRegression()).fit(X, X[:, 0]).set_params(functiontransformer__func=methodcaller("reshape", 7)))
+    reply = container.infer({"inputs": [tensor("input", "FP64", [1, 1], 1, 2)]})
+    assert reply.status == 500 and reply.error.startswith("ValueError: cannot reshape")
 
 
 def test_saved_jobs_are_limited_to_the_threads(start):

@@ -9,6 +9,7 @@ internal static class PartsOutcome
     public static PredictionOutcome Join(PredictionOutcome[] parts, ReadOnlySpan<int> rows)
     {
         Dictionary<int, string>? errors = null;
+        List<int> invalid = [];
         var first = 0;
         for (var p = 0; p < parts.Length; p++)
         {
@@ -22,6 +23,11 @@ internal static class PartsOutcome
                 (errors ??= [])[first + row] = text;
             }
 
+            foreach (var row in parts[p].InvalidRows)
+            {
+                invalid.Add(first + row);
+            }
+
             first += rows[p];
         }
 
@@ -32,6 +38,9 @@ internal static class PartsOutcome
             outputs[o] = TensorRows.Concat([.. parts.Select(part => part.Outputs[index])]);
         }
 
-        return new PredictionOutcome { Kind = OutcomeKind.Ok, ModelVersion = parts[0].ModelVersion, Outputs = outputs, RowErrors = errors, FromCache = parts.All(p => p.FromCache) };
+        return new PredictionOutcome
+        {
+            Kind = OutcomeKind.Ok, ModelVersion = parts[0].ModelVersion, Outputs = outputs, RowErrors = errors, InvalidRows = invalid, FromCache = parts.All(p => p.FromCache),
+        };
     }
 }

@@ -34,8 +34,11 @@ public sealed class PredictionOutcome
     /// <summary>For <see cref="OutcomeKind.Ok"/>: the outputs, in the order asked for.</summary>
     public IReadOnlyList<Tensor> Outputs { get; init; } = [];
 
-    /// <summary>For <see cref="OutcomeKind.Ok"/>: rows that failed alone; null: none.</summary>
+    /// <summary>For <see cref="OutcomeKind.Ok"/>: rows that failed alone, never all of them; null: none.</summary>
     public IReadOnlyDictionary<int, string>? RowErrors { get; init; }
+
+    /// <summary>Those of <see cref="RowErrors"/> whose input is at fault, as the container says.</summary>
+    public IReadOnlyCollection<int> InvalidRows { get; init; } = [];
 
     /// <summary>Whether the answer came from the cache, or from a call that another request began.</summary>
     public bool FromCache { get; init; }

@@ -1,3 +1,4 @@
+using Orchestrator.Core;
 using Orchestrator.Protocol;
 using Orchestrator.Serving.Prediction;
 using Orchestrator.Serving.Queueing;
@@ -53,24 +54,37 @@ internal static class BatchResult
         var version = batch.Items[0].Queue.Id;
         for (var i = 0; i < count; i++)
         {
-            shares[i] = new PredictionOutcome { Kind = OutcomeKind.Ok, ModelVersion = version, Outputs = perItem[i], RowErrors = ErrorsOf(response.RowErrors, first, rows[i]) };
+            shares[i] = response.RowErrors is null
+                ? new PredictionOutcome { Kind = OutcomeKind.Ok, ModelVersion = version, Outputs = perItem[i] }
+                : ShareWithErrors(version, perItem[i], response, first, rows[i]);
             first += rows[i];
         }
 
         return true;
     }
 
-    private static Dictionary<int, string>? ErrorsOf(IReadOnlyDictionary<int, string>? all, int first, int rows)
+    /// <summary>An item of which no row was answered has failed: as it would have alone, whoever its neighbours were.</summary>
+    private static PredictionOutcome ShareWithErrors(ModelVersionId version, Tensor[] outputs, InferResponse response, int first, int rows)
+    {
+        var errors = ErrorsOf(response.RowErrors!, first, rows);
+        int[] invalid = errors is null ? [] : [.. response.InvalidRows.Where(row => row >= first && row < first + rows).Select(row => row - first)];
+        if (errors?.Count == rows)
+        {
+            var kind = invalid.Length == rows ? OutcomeKind.InvalidInput : OutcomeKind.Failed;
+            return new PredictionOutcome { Kind = kind, ModelVersion = version, Explanation = errors[0] };
+        }
+
+        return new PredictionOutcome { Kind = OutcomeKind.Ok, ModelVersion = version, Outputs = outputs, RowErrors = errors, InvalidRows = invalid };
+    }
+
+    private static Dictionary<int, string>? ErrorsOf(IReadOnlyDictionary<int, string> all, int first, int rows)
     {
         Dictionary<int, string>? own = null;
-        if (all is not null)
+        foreach (var (row, text) in all)
         {
-            foreach (var (row, text) in all)
+            if (row >= first && row < first + rows)
             {
-                if (row >= first && row < first + rows)
-                {
-                    (own ??= [])[row - first] = text;
-                }
+                (own ??= [])[row - first] = text;
             }
         }
 

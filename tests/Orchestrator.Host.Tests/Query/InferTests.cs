@@ -122,6 +122,27 @@ public sealed class InferTests(SharedRig shared)
         answer.Json.GetProperty("parameters").GetProperty("errors").GetString().ShouldBe("""{"1":"ValueError: negative"}""");
     }
 
+    [Fact]
+    public async Task Infer_RowsInputIsAtFault_IsResponseParameterBesideTheOtherRowsAnswers()
+    {
+        var answer = await Query.PostAsync("/v2/models/rowrefuse/infer", """{"inputs":[{"name":"input","shape":[2,4],"datatype":"FP64","data":[1,1,1,1,-1,1,1,1]}]}""");
+
+        answer.Status.ShouldBe(200, answer.Text);
+        answer.Json.GetProperty("parameters").GetProperty("invalid_rows").GetString().ShouldBe("[1]");
+        answer.Json.GetProperty("outputs")[0].GetProperty("data")[0].GetDouble().ShouldBe(4);
+    }
+
+    [Theory]
+    [InlineData("rowfail", 500)]
+    [InlineData("rowrefuse", 400)]
+    public async Task Infer_NoRowWasAnswered_FailsAsItsCauseSays(string model, int status)
+    {
+        var answer = await Query.PostAsync($"/v2/models/{model}/infer", """{"inputs":[{"name":"input","shape":[1,4],"datatype":"FP64","data":[-1,1,1,1]}]}""");
+
+        answer.Status.ShouldBe(status, answer.Text);
+        answer.Json.GetProperty("error").GetString().ShouldBe("ValueError: negative");
+    }
+
     [Theory]
     [InlineData("hang", 504)]
     [InlineData("broken", 500)]

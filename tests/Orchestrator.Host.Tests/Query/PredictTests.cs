@@ -218,6 +218,19 @@ public sealed class PredictTests(SharedRig shared)
     }
 
     [Fact]
+    public async Task Predict_RowsInputIsAtFault_Is400DespiteDefaultAndLeavesTheOthersAlone()
+    {
+        (await Query.PostAsync("/rowrefuse-default/predict", """{"input": [-1,1,1,1]}""")).Status.ShouldBe(400);
+
+        var answer = await Query.PostAsync("/rowrefuse-default/predict", """{"input_batch": [[1,1,1,1],[-1,1,1,1]]}""");
+
+        var rows = answer.Json.GetProperty("batch_predictions").EnumerateArray().ToArray();
+        rows[0].GetProperty("output").GetDouble().ShouldBe(4);
+        rows[1].GetProperty("error").GetString().ShouldBe("Query processing error");
+        rows[1].GetProperty("cause").GetString()!.ShouldContain("ValueError: negative");
+    }
+
+    [Fact]
     public async Task Predict_UnknownVersion_AnswersClippersText()
     {
         var answer = await Query.PostAsync("/sum/predict", """{"input": [1,2,3,4], "version": "9"}""");

@@ -37,9 +37,9 @@ public sealed class QueryRoutesTests(SharedRig shared)
         (await Query.ReadAsync("/v2/models")).Json.GetProperty("models").EnumerateArray().Select(m => m.GetProperty("name").GetString()).ShouldBe(FakeModels.Signatures.Keys.Order(StringComparer.Ordinal));
 
     [Theory]
-    [InlineData("", 10)]
-    [InlineData("{}", 10)]
-    [InlineData("""{"ready":true}""", 9)]
+    [InlineData("", 11)]
+    [InlineData("{}", 11)]
+    [InlineData("""{"ready":true}""", 10)]
     public async Task Post_RepositoryIndex_ListsVersions(string body, int count) =>
         (await Query.PostAsync("/v2/repository/index", body)).Json.GetArrayLength().ShouldBe(count);
 

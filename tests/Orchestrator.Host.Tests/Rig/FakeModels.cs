@@ -20,6 +20,7 @@ internal static class FakeModels
         ["broken"] = new() { Inputs = FourNumbers, Outputs = OneTotal },
         ["picky"] = new() { Inputs = FourNumbers, Outputs = OneTotal },
         ["rowfail"] = new() { Inputs = FourNumbers, Outputs = OneTotal },
+        ["rowrefuse"] = new() { Inputs = FourNumbers, Outputs = OneTotal },
         ["people"] = new()
         {
             Inputs = [new("age", "FP64", [-1]), new("city", "BYTES", [-1, 1]), new("note", "BYTES", [-1])],
@@ -58,9 +59,9 @@ internal static class FakeModels
             "raw" => [Tensors.Of("t", [rows], [.. Enumerable.Repeat<byte[]>([0xff, 0xfe], rows)])],
             _ => [Tensors.Of("total", [rows], [.. Tensors.Doubles(request.Inputs[0]).Chunk(4).Select(r => r.Sum() * factor)])],
         };
-        var failed = model == "rowfail" ? FailedRows(request.Inputs[0]) : null;
+        var failed = model is "rowfail" or "rowrefuse" ? FailedRows(request.Inputs[0]) : null;
         var wanted = request.Outputs.Count == 0 ? outputs : [.. request.Outputs.Select(o => outputs.First(t => t.Name == o.Name))];
-        return new InferResponse { ModelName = model, Outputs = wanted, RowErrors = failed?.Count > 0 ? failed : null };
+        return new InferResponse { ModelName = model, Outputs = wanted, RowErrors = failed?.Count > 0 ? failed : null, InvalidRows = model == "rowrefuse" ? [.. failed!.Keys] : [] };
     }
 
     public static ServedVersion Served(string model, string version, params FakeContainer[] containers) => new()

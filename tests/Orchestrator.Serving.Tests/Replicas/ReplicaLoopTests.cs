@@ -176,7 +176,8 @@ public sealed class ReplicaLoopTests
         await first;
         (await rig.Clients["a"].NextAsync()).Succeed(new Dictionary<int, string> { [1] = "unknown city" });
         (await one).RowErrors.ShouldBeNull();
-        (await two).RowErrors![0].ShouldBe("unknown city");
+        var failed = await two;
+        (failed.Kind, failed.Explanation).ShouldBe((OutcomeKind.Failed, "unknown city"));
         rig.Cache.Count.ShouldBe(2);
     }
 

@@ -60,7 +60,7 @@ function clearRow(tensor, type, row) {
  * @typedef {{id: string|undefined, rows: number, outputs: {spec: import('./signature.mjs').CompiledSpec, binary: boolean}[]}} Asked
  * @param {string} opening the JSON that starts every answer of this model, up to the outputs
  * @param {Asked} asked  @param {any} result what the batch function returned
- * @param {Map<number, string>} failures failed rows
+ * @param {Map<number, {text: string, isInvalid: boolean}>} failures failed rows
  * @returns {{body: Buffer, headerLength: number|undefined}} headerLength is set when tensors follow the JSON
  */
 export function encodeResponse(opening, asked, result, failures) {
@@ -77,8 +77,17 @@ export function encodeResponse(opening, asked, result, failures) {
     return `${start}"parameters":{"binary_data_size":${tail.byteLength}}}`;
   });
   const id = asked.id === undefined ? '' : `"id":${JSON.stringify(asked.id)},`;
-  const errors = failures.size === 0 ? '' : `"parameters":{"errors":${JSON.stringify(JSON.stringify(Object.fromEntries(failures)))}},`;
-  return assemble(`${opening}${id}${errors}"outputs":[${described.join(',')}]}`, tails);
+  return assemble(`${opening}${id}${describeFailures(failures)}"outputs":[${described.join(',')}]}`, tails);
+}
+
+/** The response's parameters, whose values are texts since the protocol's parameters hold no objects. */
+function describeFailures(failures) {
+  if (failures.size === 0) return '';
+  const entries = [...failures];
+  const errors = JSON.stringify(Object.fromEntries(entries.map(([row, { text }]) => [row, text])));
+  const invalid = entries.filter(([, { isInvalid }]) => isInvalid).map(([row]) => row);
+  const blamed = invalid.length === 0 ? '' : `,"invalid_rows":${JSON.stringify(JSON.stringify(invalid))}`;
+  return `"parameters":{"errors":${JSON.stringify(errors)}${blamed}},`;
 }
 
 function assemble(json, tails) {

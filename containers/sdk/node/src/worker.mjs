@@ -106,10 +106,12 @@ class BatchContext {
 
   /**
    * Marks one row as failed; the others are answered. What the outputs hold for it does not matter.
+   * A RequestError says that the row's input is at fault, not the model: its caller gets 400 instead of 500.
    * @param {number} row  @param {unknown} error an Error or a text
    */
   fail(row, error) {
     if (!Number.isInteger(row) || row < 0 || row >= this.rows) throw new RangeError(`row ${row} of a batch of ${this.rows} cannot fail`);
-    this.#failures.set(row, typeof error === 'string' ? error : describe(error));
+    const isInvalid = error instanceof RequestError;
+    this.#failures.set(row, { text: isInvalid ? error.message : typeof error === 'string' ? error : describe(error), isInvalid });
   }
 }

@@ -99,10 +99,11 @@ test('infer_AuthorsRefusal_Is400', async (t) => {
 });
 
 test('infer_FailedRows_AreListedAndTheOthersAnswered', async (t) => {
-  const answer = await (await odd(t, 'rows')).infer(X([1, -2, 3]));
+  const answer = await (await odd(t, 'rows')).infer(X([1, -2, 3, 100]));
   assert.equal(answer.status, 200);
-  assert.deepEqual(JSON.parse(answer.json.parameters.errors), { 1: 'RangeError: row of -2' });
-  assert.deepEqual(answer.json.outputs[0].data, [1, 0, 3]);
+  assert.deepEqual(JSON.parse(answer.json.parameters.errors), { 1: 'RangeError: row of -2', 3: '100 is beyond 99' });
+  assert.equal(answer.json.parameters.invalid_rows, '[3]');
+  assert.deepEqual(answer.json.outputs[0].data, [1, 0, 3, 0]);
 });
 
 test('infer_Traceparent_ReachesTheAuthor', async (t) => {

@@ -48,9 +48,9 @@ test('encodeResponse_Binary_StartsTheFirstTensorAt64', () => {
 
 test('encodeResponse_FailedRows_HavePlaceholdersAndLeaveTheAuthorsArrayAlone', () => {
   const data = Float32Array.of(1, 2, 3, 4);
-  const { body } = encode(compiled('FP32', [-1, 2]), data, { failures: new Map([[1, 'ValueError: "x"']]) });
+  const { body } = encode(compiled('FP32', [-1, 2]), data, { failures: new Map([[1, { text: 'ValueError: "x"', isInvalid: false }]]) });
   const answer = JSON.parse(body.toString());
-  assert.deepEqual(JSON.parse(answer.parameters.errors), { 1: 'ValueError: "x"' });
+  assert.deepEqual(answer.parameters, { errors: JSON.stringify({ 1: 'ValueError: "x"' }) });
   assert.deepEqual(answer.outputs[0].data, [1, 2, 0, 0]);
   assert.deepEqual(data, Float32Array.of(1, 2, 3, 4));
 });

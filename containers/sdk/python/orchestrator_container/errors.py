@@ -24,12 +24,14 @@ class RowErrors(Exception):
     errors:  {row index: text}
     outputs: {output name: array}, either with a row for every row of the batch (what stands at a failed row is replaced by
              a placeholder), or with rows only for those that did not fail, in order. May be left out if every row failed.
+    invalid: those of the failed rows whose input is at fault, not the model: their callers are told so (400 instead of 500).
     """
 
-    def __init__(self, errors, outputs=None):
+    def __init__(self, errors, outputs=None, invalid=()):
         super().__init__(f"{len(errors)} rows failed")
         self.errors = errors
         self.outputs = outputs
+        self.invalid = invalid
 
 
 def describe(error):

@@ -33,13 +33,14 @@ class ResponseEncoder:
         return known[1]
 
     def encode(self, request, result):
-        outputs, errors = split_row_errors(result, request)
+        outputs, errors, invalid = split_row_errors(result, request)
         head = [self._start]
         if request.id is not None:
             head.append(f',"id":{_dumps(request.id)}')
         if errors:
             # A string, since OIP parameters hold no objects.
-            head.append(f',"parameters":{{"errors":{_dumps(_dumps(errors))}}}')
+            blamed = f',"invalid_rows":{_dumps(_dumps(invalid))}' if invalid else ""
+            head.append(f',"parameters":{{"errors":{_dumps(_dumps(errors))}{blamed}}}')
         head.append(',"outputs":[')
         chunks, separator = [], ""
         for tensor, binary in request.outputs:
@@ -85,18 +86,21 @@ def _as_datatype(array, tensor):
 
 
 def split_row_errors(result, request):
-    """(outputs, {row: text} or None); at failed rows the outputs hold placeholders."""
+    """(outputs, {row: text} or None, rows whose input is at fault); at failed rows the outputs hold placeholders."""
     if not isinstance(result, RowErrors):
         if not isinstance(result, dict):
             raise OutputError(f"the batch function returned {type(result).__name__}, expected a dict of output name to array")
-        return result, None
+        return result, None, ()
     rows = request.rows
     errors = {int(row): str(text) for row, text in sorted(result.errors.items())}
     if any(not 0 <= row < rows for row in errors):
         raise OutputError(f"RowErrors names row {next(r for r in errors if not 0 <= r < rows)} of a batch of {rows}")
+    invalid = sorted({int(row) for row in result.invalid})
+    if not errors.keys() >= set(invalid):
+        raise OutputError(f"RowErrors calls row {next(r for r in invalid if r not in errors)} invalid, which is not among its errors")
     given = result.outputs or {}
     outputs = {t.name: _with_placeholders(given.get(t.name), t, rows, list(errors)) for t, _ in request.outputs}
-    return outputs, errors
+    return outputs, errors, invalid
 
 
 def _with_placeholders(value, tensor, rows, failed):

@@ -39,6 +39,13 @@ def test_row_errors_scatter_and_replace():
     assert few == full and few["outputs"][0]["data"] == [1, 2, 0, 0, 5, 6] and few["parameters"]["errors"] == '{"1":"bad"}'
 
 
+def test_invalid_rows_stand_beside_the_errors():
+    answer = encode(Tensor("y", "FP64", (-1,)), RowErrors({2: "bad", 0: "broken"}, {"y": [5]}, invalid={2}), rows=3)
+    assert answer["parameters"] == {"errors": '{"0":"broken","2":"bad"}', "invalid_rows": "[2]"}
+    with pytest.raises(OutputError, match="row 1 invalid"):
+        encode(Tensor("y", "FP64", (-1,)), RowErrors({2: "bad"}, {"y": [5, 6]}, invalid=[1]), rows=3)
+
+
 @pytest.mark.parametrize("errors, outputs", [({5: "x"}, {"y": [1.0, 2.0]}), ({-1: "x"}, {"y": [1.0, 2.0]}), ({0: "x"}, None), ({0: "x"}, {"y": [1.0, 2.0, 3.0]})])
 def test_row_errors_that_do_not_fit_are_a_fault(errors, outputs):
     with pytest.raises(OutputError):

@@ -17,11 +17,6 @@ internal readonly record struct PredictionFailure(OutcomeKind Kind, string Expla
             return new PredictionFailure(outcome.Kind, outcome.Explanation ?? "The server said no more.", outcome.RetryAfter);
         }
 
-        if (outcome.RowErrors is { Count: > 0 } errors)
-        {
-            return new PredictionFailure(OutcomeKind.Failed, errors.First().Value);
-        }
-
         return outcome.Outputs.Count == 0 ? new PredictionFailure(OutcomeKind.Failed, $"{outcome.ModelVersion} answered without any output.") : null;
     }
 

@@ -117,6 +117,7 @@ internal sealed class InferMiddleware(
             Id = request.Id,
             Outputs = outcome.Outputs,
             RowErrors = outcome.RowErrors,
+            InvalidRows = outcome.InvalidRows,
         };
         var buffer = buffers.Get();
         try

@@ -17,6 +17,7 @@ public sealed class Batch
     private readonly OutputBuffers _outputs;
     private readonly Func<TimeSpan?> _remaining;
     private Dictionary<int, string>? _rowErrors;
+    private HashSet<int>? _invalidRows;
 
     internal Batch(IReadOnlyList<Tensor> inputs, OutputBuffers outputs, InferRequest request, string? traceParent, Func<TimeSpan?> remaining)
     {
@@ -47,6 +48,8 @@ public sealed class Batch
     public IReadOnlyList<Tensor> Inputs => _inputs;
 
     internal IReadOnlyDictionary<int, string>? RowErrors => _rowErrors;
+
+    internal IReadOnlyCollection<int> InvalidRows => (IReadOnlyCollection<int>?)_invalidRows ?? [];
 
     internal OutputBuffers OutputBuffers => _outputs;
 
@@ -129,5 +132,16 @@ public sealed class Batch
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, Rows);
         _rowErrors ??= [];
         _rowErrors.TryAdd(row, reason);
+    }
+
+    /// <summary>As <see cref="FailRow"/>, for a row whose input is at fault and not the model: its caller is told so (400 instead of 500, no default output).</summary>
+    public void RefuseRow(int row, string reason)
+    {
+        var failed = _rowErrors?.ContainsKey(row) == true;
+        FailRow(row, reason);
+        if (!failed)
+        {
+            (_invalidRows ??= []).Add(row);
+        }
     }
 }

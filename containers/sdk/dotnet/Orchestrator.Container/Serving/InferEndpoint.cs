@@ -120,6 +120,7 @@ internal sealed class InferEndpoint(LoadedModel loaded, BatchWorkers workers, Co
             Id = batch.Id,
             Outputs = outputs,
             RowErrors = batch.RowErrors,
+            InvalidRows = batch.InvalidRows,
         }, BinaryChoice(decoded.Outputs, outputs));
 
         var response = context.Response;

@@ -46,6 +46,20 @@ public sealed class AuthoringTests
         Should.Throw<ArgumentException>(() => batch.Values<double>("x").Length).Message.ShouldContain("FP32, which is float");
         Should.Throw<ArgumentException>(() => batch.Values<float>("y").Length).Message.ShouldContain("no input 'y'");
         Should.Throw<ArgumentOutOfRangeException>(() => batch.FailRow(2, "there is none"));
+        Should.Throw<ArgumentOutOfRangeException>(() => batch.RefuseRow(2, "there is none"));
+    }
+
+    [Fact]
+    public void RefuseRow_BesideFailRow_TheFirstReasonOfARowCounts()
+    {
+        var batch = Make(rows: 3);
+        batch.FailRow(0, "broken");
+        batch.RefuseRow(0, "wrong");
+        batch.RefuseRow(1, "wrong");
+        batch.FailRow(1, "broken");
+
+        batch.RowErrors.ShouldBe(new Dictionary<int, string> { [0] = "broken", [1] = "wrong" });
+        batch.InvalidRows.ShouldBe([1]);
     }
 
     [Fact]
