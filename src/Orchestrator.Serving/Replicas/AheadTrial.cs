@@ -8,11 +8,11 @@ namespace Orchestrator.Serving.Replicas;
 /// </summary>
 internal sealed class AheadTrial
 {
-    /// <summary>Batches of each kind in a trial.</summary>
-    public const int Batches = 16;
+    /// <summary>Turns of each kind in a trial.</summary>
+    public const int Turns = 4;
 
-    /// <summary>So many of a kind in a row; the first of them still feels the other kind, and does not count.</summary>
-    public const int Turn = 5;
+    /// <summary>Batches of a kind in a row; the first of them still feels the other kind, and does not count.</summary>
+    public const int Turn = 9;
 
     /// <summary>Batches until the second trial; twice as many until the next, and so on: what is measured at the start may be a cold process.</summary>
     public const int FirstUntil = 128;
@@ -21,10 +21,11 @@ internal sealed class AheadTrial
     public const int LongestUntil = 2048;
 
     /// <summary>A batch ahead is chosen a little early, so it must be worth it.</summary>
-    public const double LeastGain = 0.03;
+    public const double LeastGain = 0.1;
 
-    private readonly List<double> _alone = new(Batches);
-    private readonly List<double> _ahead = new(Batches);
+    private readonly List<double> _alone = new(Turns);
+    private readonly List<double> _ahead = new(Turns);
+    private double _sum;
     private int _until = FirstUntil;
     private int _left;
     private int _inTurn;
@@ -54,12 +55,14 @@ internal sealed class AheadTrial
 
         if (_inTurn++ > 0)
         {
-            (wasAhead ? _ahead : _alone).Add(ratio);
+            _sum += ratio;
         }
 
         if (_inTurn == Turn)
         {
-            _inTurn = 0;
+            // Whole turns, for single batches deceive: two answers may come together, after a long time and after none. The median over turns forgets one that the machine spoilt.
+            (wasAhead ? _ahead : _alone).Add(_sum / (Turn - 1));
+            (_inTurn, _sum) = (0, 0);
             _goesAhead = !_goesAhead;
             Judge();
         }
@@ -67,7 +70,7 @@ internal sealed class AheadTrial
 
     private void Judge()
     {
-        if (_ahead.Count < Batches || _alone.Count < Batches)
+        if (_ahead.Count < Turns || _alone.Count < Turns)
         {
             return;
         }
@@ -82,6 +85,6 @@ internal sealed class AheadTrial
     private static double Median(List<double> values)
     {
         values.Sort();
-        return values[values.Count / 2];
+        return (values[(values.Count - 1) / 2] + values[values.Count / 2]) / 2;
     }
 }

@@ -32,10 +32,21 @@ public sealed class AheadTrialTests
     [Fact]
     public void FirstOfATurn_StillFeelsTheOther_AndDoesNotCount()
     {
-        for (var i = 0; _trial.GoesAhead || i < 2 * AheadTrial.Batches; i++)
+        for (var i = 0; _trial.GoesAhead || i < 2 * AheadTrial.Turns * AheadTrial.Turn; i++)
         {
             var isFirst = i % AheadTrial.Turn == 0;
             _trial.Observe(_trial.GoesAhead, isFirst ? 0.01 : _trial.GoesAhead ? 1.2 : 1);
+        }
+
+        _trial.GoesAhead.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void AnswersThatComeInPairs_AreNotTakenForFast()
+    {
+        for (var i = 0; i < 2 * AheadTrial.Turns * AheadTrial.Turn; i++)
+        {
+            _trial.Observe(_trial.GoesAhead, !_trial.GoesAhead ? 1 : i % 2 == 0 ? 2.2 : 0.01);
         }
 
         _trial.GoesAhead.ShouldBeFalse();
@@ -64,8 +75,7 @@ public sealed class AheadTrialTests
 
     private void Try(double ahead)
     {
-        var each = (AheadTrial.Batches + AheadTrial.Turn - 2) / (AheadTrial.Turn - 1) * AheadTrial.Turn;
-        for (var i = 0; i < 2 * each; i++)
+        for (var i = 0; i < 2 * AheadTrial.Turns * AheadTrial.Turn; i++)
         {
             _trial.Observe(_trial.GoesAhead, _trial.GoesAhead ? ahead : 1);
         }
