@@ -16,6 +16,8 @@ internal sealed class InProcessBenchmark(string model, string title, double clip
     private const string Sequential = "sequential";
     private const string Limit = "container's limit";
     private const string P99 = "p99 ms";
+    private const string OwnCores = "data plane and callers, cores";
+    private const string ContainerCores = "container cores";
     private const string Adaptive = BatchingSpec.DefaultPolicy;
     private static readonly TimeSpan Slo = TimeSpan.FromMilliseconds(20);
     private static readonly string[] Policies = [None, Adaptive];
@@ -57,11 +59,19 @@ internal sealed class InProcessBenchmark(string model, string title, double clip
             [
                 (Sequential, async () => Direct(1, await limit.MeasureAsync(1, run.Share(3), stop))),
                 (Limit, async () => Direct(await limit.BestAsync(Slo, run.Share(12), stop))),
-                .. Policies.Select(policy => (policy, (Func<Task<Measured>>)(async () => (await Load(policy).RunAsync(policy == None ? busy : callers, run.WarmUp, run.Share(2))).ToMeasured()))),
+                .. Policies.Select(policy => (policy, (Func<Task<Measured>>)(() => CalledAsync(run, Load(policy), policy == None ? busy : callers)))),
             ],
             stop);
 
         CallerLoad Load(string policy) => new(plane.Service, plane.Version(model, policy), rows.Tensors, labels, Slo);
+    }
+
+    private static async Task<Measured> CalledAsync(BenchmarkRun run, CallerLoad load, int callers)
+    {
+        var (cpu, began) = (CpuShares.Now(run.Cluster.HostId), TimeProvider.System.GetTimestamp());
+        var measured = (await load.RunAsync(callers, run.WarmUp, run.Share(2))).ToMeasured();
+        var (used, took) = (CpuShares.Now(run.Cluster.HostId).Minus(cpu), TimeProvider.System.GetElapsedTime(began));
+        return measured with { Values = new Dictionary<string, double>(measured.Values) { [OwnCores] = used.Generator / took, [ContainerCores] = used.Containers / took } };
     }
 
     private static Measured Direct(int size, (double RowsPerSecond, Load.LatencyHistogram Latency) measured) => Direct((size, measured.RowsPerSecond, measured.Latency));
