@@ -8,10 +8,17 @@ namespace Orchestrator.Serving.Queueing;
 /// </summary>
 internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, OutBatches outBatches, DeadlineTimer timer, TimeProvider time)
 {
+    /// <summary>How often it is looked, while a batch comes together, whether it could go ahead.</summary>
+    private const int LooksPerBatch = 16;
+
     private readonly HashSet<ReplicaLoop> _loops = [];
     private readonly Queue<ReplicaSlots> _free = new();
     private readonly Queue<ReplicaSlots> _ahead = new();
+
     private readonly Timescale _scale = Timescale.Of(time);
+
+    /// <summary>Rows that must wait before it is looked again whether a batch could go ahead: each arrival would be too often.</summary>
+    private int _lookAheadAt;
 
     /// <summary>Loops that serve the queue.</summary>
     public int LoopCount => _loops.Count;
@@ -70,7 +77,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
         later = default;
         var now = time.GetTimestamp();
         var slots = loop.Slots;
-        if (slots.IsFree ? TryForm(loop, false, now, out var batch) : TryFormAhead(loop, now, out batch))
+        if (slots.IsFree ? TryForm(loop, false, now, out var batch) : MayGoAhead(slots, now) && TryFormAhead(loop, now, out batch))
         {
             // Another loop of the replica may be idle: from now on it can only take a batch ahead.
             List(slots);
@@ -97,10 +104,10 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
                 return;
             }
         }
-        else if (scheduler.Waiting.Count > 0 && FirstAhead(now) is { } busy)
+        else if (scheduler.Waiting.Rows > 0 && FirstAhead(now) is { } busy)
         {
             loop = busy.Idle.Peek();
-            if (TryForm(loop, true, now, out batch))
+            if (TryFormAhead(loop, now, out batch))
             {
                 _ahead.Dequeue();
                 Delivered(busy, isFree: false);
@@ -215,10 +222,20 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
         return null;
     }
 
+    private bool MayGoAhead(ReplicaSlots slots, long now) => scheduler.Waiting.Rows > 0 && slots.TakesAhead(now) && FirstFree() is null;
+
     private bool TryFormAhead(ReplicaLoop loop, long now, out Batch? batch)
     {
         batch = null;
-        return scheduler.Waiting.Count > 0 && loop.Slots.TakesAhead(now) && FirstFree() is null && TryForm(loop, true, now, out batch);
+        var (rows, limit) = (scheduler.Waiting.Rows, loop.Slots.Limit);
+        if (rows < Math.Min(_lookAheadAt, limit))
+        {
+            return false;
+        }
+
+        var formed = TryForm(loop, true, now, out batch);
+        _lookAheadAt = formed ? 0 : rows + (limit / LooksPerBatch);
+        return formed;
     }
 
     private bool TryForm(ReplicaLoop loop, bool isAhead, long now, out Batch? batch)
