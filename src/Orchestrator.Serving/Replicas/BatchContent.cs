@@ -5,7 +5,7 @@ using Orchestrator.Serving.Queueing;
 namespace Orchestrator.Serving.Replicas;
 
 /// <summary>
-/// A batch's binary body, gathered from its items' tensors while it is sent: through one small pooled buffer that stays in the processor's cache, so that a batch of any size
+/// A batch's binary body, gathered from its items' tensors while it is sent: through one pooled buffer that stays in the processor's cache, so that a batch of any size
 /// costs no large allocation. Can be sent again, because it owns nothing but the header.
 /// </summary>
 /// <param name="header">The JSON before the tensors, padded.</param>
@@ -13,7 +13,8 @@ namespace Orchestrator.Serving.Replicas;
 /// <param name="tensorBytes">Bytes of all tensors.</param>
 internal sealed class BatchContent(ReadOnlyMemory<byte> header, IReadOnlyList<PredictionItem> items, long tensorBytes) : HttpContent
 {
-    private const int Chunk = 64 * 1024;
+    /// <summary>Each write wakes the container: for batches of 3 MB, 1 MiB gave a tenth more rows/s than 64 KiB; of 4 MiB the cache keeps nothing, and that costs as much.</summary>
+    private const int Chunk = 1024 * 1024;
 
     protected override bool TryComputeLength(out long length)
     {

@@ -19,6 +19,7 @@ internal sealed class InProcessBenchmark(string model, string title, double clip
     private const string OwnCores = "data plane and callers, cores";
     private const string ContainerCores = "container cores";
     private const string Adaptive = BatchingSpec.DefaultPolicy;
+    private const int SloShare = 3;
     private static readonly TimeSpan Slo = TimeSpan.FromMilliseconds(20);
     private static readonly string[] Policies = [None, Adaptive];
 
@@ -28,7 +29,7 @@ internal sealed class InProcessBenchmark(string model, string title, double clip
 
     public string Method { get; } = string.Create(CultureInfo.InvariantCulture, $"""
         {title} on load_digits scaled up to 28x28 = 784 FP32 per row, one scikit-learn container, called by the data plane inside the benchmark's process (no REST), cache off. *{Adaptive}* and
-        *{None}* are batching policies; callers wait for their answer and ask again at once: 8 of them for *{None}*, which keep it busy, and three times as many as the best direct batch has rows (one batch computes, one waits, one is handed out; 64 to
+        *{None}* are batching policies; callers wait for their answer and ask again at once: 8 of them for *{None}*, which keep it busy, and as many as the container can answer directly in a third of the SLO (64 to
         4,096) for *{Adaptive}*. *rows/s* are right answers within 20 ms.
         *{Sequential}*: one connection calls the container row after row. *{Limit}*: the same with 1, 2, 4, ... 2,048 rows a call, the best rows/s among the sizes whose p99 fits the SLO.
         Clipper (NSDI'17, figure 4) measured {clippers} for adaptive over none with this kind of model.
@@ -51,7 +52,7 @@ internal sealed class InProcessBenchmark(string model, string title, double clip
         var limit = new ContainerLimit(await run.Cluster.ContainerAsync(model, stop), rows);
         var labels = await limit.LabelsAsync(stop);
         var best = await limit.BestAsync(Slo, TimeSpan.FromSeconds(0.3), stop);
-        var callers = Math.Clamp(3 * best.Size, 64, 4096);
+        var callers = (int)Math.Clamp(best.RowsPerSecond * Slo.TotalSeconds / SloShare, 64, 4096);
         const int busy = 8;
         await using var plane = await LocalDataPlane.StartAsync(
             ContainerSnapshot.Of(model, Slo, WideRows.Width, "FP32", await run.Cluster.ReplicasAsync(model, stop), Policies), stop);
