@@ -35,10 +35,10 @@ internal sealed class RedisPredictionStore(RedisConnection connection, RedisOpti
         for (var i = 0; i < calls.Length; i++)
         {
             var key = _keys.Of(keys[i]);
-            calls[i] = Send(link, 0, database => database.StringGetAsync(key));
+            calls[i] = LinkCalls.Send(link, 0, database => database.StringGetAsync(key));
         }
 
-        var end = await EndOfAsync(calls, within);
+        var end = await LinkCalls.EndOfAsync(calls, within, time);
         var values = new byte[]?[calls.Length];
         for (var i = 0; i < values.Length; i++)
         {
@@ -65,10 +65,10 @@ internal sealed class RedisPredictionStore(RedisConnection connection, RedisOpti
         {
             var entry = entries[i];
             var key = _keys.Of(entry.Key);
-            calls[i] = Send(link, entry.Value.Length, database => database.StringSetAsync(key, entry.Value, entry.TimeToLive));
+            calls[i] = LinkCalls.Send(link, entry.Value.Length, database => database.StringSetAsync(key, entry.Value, entry.TimeToLive));
         }
 
-        return await EndOfAsync(calls, within);
+        return await LinkCalls.EndOfAsync(calls, within, time);
     }
 
     public async ValueTask<long> DropAsync(string scope, CancellationToken cancellationToken)
@@ -80,7 +80,7 @@ internal sealed class RedisPredictionStore(RedisConnection connection, RedisOpti
         do
         {
             if (connection.Link is not { } link || !link.TryEnter(1, 0)
-                || await ReplyOfAsync(Send(link, 0, database => database.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", KeysPerPage))) is not { } page)
+                || await ReplyOfAsync(LinkCalls.Send(link, 0, database => database.ExecuteAsync("SCAN", cursor, "MATCH", pattern, "COUNT", KeysPerPage))) is not { } page)
             {
                 return dropped;
             }
@@ -90,7 +90,7 @@ internal sealed class RedisPredictionStore(RedisConnection connection, RedisOpti
             var keys = (RedisKey[])parts[1]!;
             if (keys.Length > 0)
             {
-                if (!link.TryEnter(1, 0) || await ReplyOfAsync(Send(link, 0, database => database.ExecuteAsync("UNLINK", [.. keys.Select(k => (object)k)]))) is null)
+                if (!link.TryEnter(1, 0) || await ReplyOfAsync(LinkCalls.Send(link, 0, database => database.ExecuteAsync("UNLINK", [.. keys.Select(k => (object)k)]))) is null)
                 {
                     return dropped;
                 }
@@ -104,53 +104,5 @@ internal sealed class RedisPredictionStore(RedisConnection connection, RedisOpti
         return dropped;
     }
 
-    /// <summary>Makes one call, for which room was taken.</summary>
-    private static Task<T> Send<T>(RedisLink link, long bytes, Func<IDatabase, Task<T>> call)
-    {
-        try
-        {
-            var sent = call(link.Database);
-            link.LeaveWith(sent, bytes);
-            return sent;
-        }
-        catch (Exception e) when (e is RedisException or ObjectDisposedException or InvalidOperationException)
-        {
-            // The connection went between our look and the call.
-            link.LeaveUnused(bytes);
-            return Task.FromException<T>(e);
-        }
-    }
-
-    private async ValueTask<StoreEnd> EndOfAsync(Task[] calls, TimeSpan within)
-    {
-        try
-        {
-            await (calls.Length == 1 ? calls[0] : Task.WhenAll(calls)).WaitAsync(within, time);
-            return StoreEnd.Done;
-        }
-        catch (TimeoutException)
-        {
-            // The calls stay counted by the link; a failure that comes later has nobody to tell.
-            foreach (var call in calls)
-            {
-                Observe(call);
-            }
-
-            return StoreEnd.TimedOut;
-        }
-        catch (Exception)
-        {
-            // Whatever the client throws: refused, broken, disposed, an error of the server. The connection's loop says which.
-            return Array.TrueForAll(calls, HasReply) ? StoreEnd.Done : StoreEnd.Unavailable;
-        }
-    }
-
-    /// <summary>Something of another kind under one key is that key's misfortune alone.</summary>
-    private static bool HasReply(Task call) =>
-        call.IsCompletedSuccessfully || (call.Exception?.InnerException is RedisServerException e && e.Message.StartsWith("WRONGTYPE", StringComparison.Ordinal));
-
-    private async ValueTask<RedisResult?> ReplyOfAsync(Task<RedisResult> call) => await EndOfAsync([call], PageTimeout) == StoreEnd.Done ? await call : null;
-
-    private static void Observe(Task call) => _ = call.ContinueWith(
-        static ended => _ = ended.Exception, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously | TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
+    private async ValueTask<RedisResult?> ReplyOfAsync(Task<RedisResult> call) => await LinkCalls.EndOfAsync([call], PageTimeout, time) == StoreEnd.Done ? await call : null;
 }

@@ -2,9 +2,11 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Features;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Serving;
 using Orchestrator.Redis.Connecting;
+using Orchestrator.Redis.Features;
 using Orchestrator.Redis.Frontends;
 using Orchestrator.Redis.Registry;
 
@@ -23,6 +25,23 @@ public static class RedisServiceCollectionExtensions
         services.AddSingleton<RedisConnection>();
         services.AddHostedService(p => p.GetRequiredService<RedisConnection>());
         services.AddSingleton<IPredictionStore, RedisPredictionStore>();
+        return services;
+    }
+
+    /// <summary>Registers <see cref="IFeatureStore"/> on Redis, and the loop that keeps it connected.</summary>
+    /// <param name="services">Where.</param>
+    /// <param name="redis">Validated.</param>
+    public static IServiceCollection AddRedisFeatureStore(this IServiceCollection services, RedisOptions redis)
+    {
+        ArgumentNullException.ThrowIfNull(redis);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(p =>
+        {
+            var time = p.GetRequiredService<TimeProvider>();
+            return new RedisFeatureStore(new RedisConnection(redis, time, p.GetRequiredService<ILogger<RedisConnection>>(), consequence: "features are their defaults"), redis, time);
+        });
+        services.AddSingleton<IFeatureStore>(p => p.GetRequiredService<RedisFeatureStore>());
+        services.AddSingleton<IHostedService>(p => p.GetRequiredService<RedisFeatureStore>().Connection);
         return services;
     }
 

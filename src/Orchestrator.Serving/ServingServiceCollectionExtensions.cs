@@ -1,9 +1,11 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
+using Orchestrator.Core.Features;
 using Orchestrator.Core.Serving;
 using Orchestrator.Serving.Caching;
 using Orchestrator.Serving.Caching.Shared;
+using Orchestrator.Serving.Features;
 using Orchestrator.Serving.Metrics;
 using Orchestrator.Serving.Prediction;
 using Orchestrator.Serving.Replicas;
@@ -38,6 +40,9 @@ public static class ServingServiceCollectionExtensions
         });
         services.AddSingleton(p => new PredictionService(
             p.GetRequiredService<PredictionCache>(), p.GetRequiredService<ServingMetrics>(), p.GetRequiredService<TimeProvider>(), p.GetService<SharedCache>(), p.GetRequiredService<IServingLease>()));
+        services.TryAddSingleton<IFeatureStore, NoFeatureStore>();
+        services.AddSingleton<FeatureMetrics>();
+        services.AddSingleton(p => new FeatureLookup(p.GetRequiredService<IFeatureStore>(), p.GetRequiredService<FeatureMetrics>(), p.GetRequiredService<TimeProvider>()));
         services.AddHostedService<ServingLoop>();
         return services;
     }

@@ -9,7 +9,6 @@ internal static class Debts
     /// <summary>Classes with more dependencies than one job needs.</summary>
     public static IReadOnlyList<string> LongConstructors { get; } =
     [
-        "Orchestrator.Host.Query.Applications.PredictMiddleware",
         "Orchestrator.Serving.ServingLoop",
     ];
 

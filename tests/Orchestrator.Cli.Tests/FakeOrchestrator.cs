@@ -44,6 +44,9 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
 
     public string Digest { get; set; } = "";
 
+    /// <summary>Answer to what is stored for an entity.</summary>
+    public string Features { get; set; } = "";
+
     public Uri Address { get; private set; } = new("http://unset.invalid");
 
     /// <summary>Statuses that the next questions see, one each; the last stays.</summary>
@@ -74,6 +77,7 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
     private void Map(WebApplication app)
     {
         app.MapGet("/healthz", () => "ok\n");
+        app.MapGet("/api/v1/features/{view}", () => Results.Text(Features, "application/json"));
         app.MapGet("/api/v1/frameworks", () => Json(["custom", "noop", "sklearn"], CoreJson.Default.IReadOnlyListString));
         app.MapGet("/api/v1/status", () => Json(_coming.TryDequeue(out var next) ? Status = next : Status, CoreJson.Default.ClusterStatus));
         app.MapGet("/api/v1/models", () => Json(Status.Models, CoreJson.Default.IReadOnlyListModelStatus));

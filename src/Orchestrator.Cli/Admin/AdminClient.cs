@@ -53,6 +53,19 @@ internal sealed class AdminClient(HttpClient http, Uri address)
     public Task<ApplyResult> RemoveApplicationAsync(string application, CancellationToken stop) =>
         SendAsync(HttpMethod.Delete, $"api/v1/applications/{Escape(application)}", null, stop);
 
+    public async Task<WriteFeaturesResult> WriteFeaturesAsync(WriteFeaturesRequest body, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(Address, "api/v1/features")) { Content = Body(body, CoreJson.Default.WriteFeaturesRequest) };
+        using var answer = await SendAsync(request, stop);
+        return await ReadAsync<WriteFeaturesResult>(answer, stop);
+    }
+
+    public Task<FeatureRecordStatus> FeaturesAsync(string view, string? application, IReadOnlyList<(string Key, string Value)> entity, CancellationToken stop)
+    {
+        var query = entity.Select(e => $"{Escape(e.Key)}={Escape(e.Value)}").Concat(application is null ? [] : [$"application={Escape(application)}"]);
+        return GetAsync<FeatureRecordStatus>($"api/v1/features/{Escape(view)}?{string.Join('&', query)}", stop);
+    }
+
     /// <summary>Names of the frameworks it can run; null: it does not say, or does not answer, which the call that needs it will report.</summary>
     public async Task<IReadOnlyCollection<string>?> FindFrameworksAsync(CancellationToken stop)
     {

@@ -25,6 +25,7 @@ internal static class Root
             StatusCommand.Create(context, globals),
             AppCommands.Create(context, globals),
             ModelCommands.Create(context, globals),
+            FeaturesCommands.Create(context, globals),
             PredictCommand.Create(context, globals),
             LogsCommand.Create(context, globals),
             ContainerCommands.Create(context, globals),

@@ -11,6 +11,7 @@ namespace Orchestrator.Cli.Output;
 [JsonSerializable(typeof(ContainerLogLine))]
 [JsonSerializable(typeof(ValidationReport))]
 [JsonSerializable(typeof(CheckLine))]
+[JsonSerializable(typeof(LoadReport))]
 internal sealed partial class CliJson : JsonSerializerContext
 {
     private static readonly CliJson Relaxed = new(new JsonSerializerOptions(JsonSerializerDefaults.Web) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull });
@@ -18,6 +19,8 @@ internal sealed partial class CliJson : JsonSerializerContext
     public static string LogLine(string instance, string line) => JsonSerializer.Serialize(new ContainerLogLine(instance, line), Relaxed.ContainerLogLine);
 
     public static string Check(CheckLine check) => JsonSerializer.Serialize(check, Relaxed.CheckLine);
+
+    public static string Loaded(LoadReport report) => JsonSerializer.Serialize(report, Relaxed.LoadReport);
 
     public static string Validation(IReadOnlyList<SpecError> errors) => JsonSerializer.Serialize(new ValidationReport(errors.Count == 0, errors), Relaxed.ValidationReport);
 }
@@ -27,3 +30,6 @@ internal sealed record ValidationReport(bool Valid, IReadOnlyList<SpecError> Err
 
 /// <summary>A line of <c>orch container check -o json</c>.</summary>
 internal sealed record CheckLine(string Id, string Title, string Level, string Outcome, string Detail, double Milliseconds);
+
+/// <summary>Answer of <c>orch features load -o json</c>.</summary>
+internal sealed record LoadReport(string View, int Loaded, int Refused, double Seconds);

@@ -16,6 +16,9 @@ public sealed record ApplicationSpec
 
     /// <summary>Which model answers.</summary>
     public required SelectionSpec Selection { get; init; }
+
+    /// <summary>What is looked up for requests that name an entity; null: nothing, requests give every input.</summary>
+    public FeaturesSpec? Features { get; init; }
 }
 
 /// <summary>A latency objective.</summary>

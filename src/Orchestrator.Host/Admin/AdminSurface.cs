@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Artefacts;
+using Orchestrator.Core.Features;
 using Orchestrator.Core.Images;
 using Orchestrator.Core.Json;
 using Orchestrator.Core.Runtime;
@@ -31,6 +32,7 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
             Share<IArtefactStore>(services);
             Share<FrameworkCatalog>(services);
             Share<IImageBuilder>(services);
+            Share<IFeatureStore>(services);
         }
 
         Share<Readiness>(services);
@@ -85,5 +87,6 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
         ArtefactEndpoints.Map(api);
         EventEndpoints.Map(api);
         BuildEndpoints.Map(api);
+        FeatureEndpoints.Map(api);
     }
 }

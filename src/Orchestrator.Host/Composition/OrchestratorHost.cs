@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
+using Orchestrator.Core.Features;
 using Orchestrator.Host.Admin;
 using Orchestrator.Host.Options;
 using Orchestrator.Host.Query;
@@ -32,6 +33,7 @@ internal static class OrchestratorHost
         services.AddHostedService<TelemetryService>();
         services.AddHostedService<OptionsLog>();
         (addPlanes ?? Planes.Add)(services, options);
+        services.TryAddSingleton<IFeatureStore, NoFeatureStore>();
         services.AddHostedService<MetricsLoop>();
         AddSurface<AdminSurface>(services);
         if (options.HasFrontend)

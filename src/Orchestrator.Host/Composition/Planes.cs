@@ -1,6 +1,7 @@
 using Orchestrator.Control;
 using Orchestrator.Core.Artefacts;
 using Orchestrator.Core.Cluster.Validation;
+using Orchestrator.Core.Features;
 using Orchestrator.Core.Images;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Runtime;
@@ -23,6 +24,11 @@ internal static class Planes
 {
     public static void Add(IServiceCollection services, HostOptions options)
     {
+        if (RedisConnectionReader.Read(options, []) is { } features)
+        {
+            services.AddRedisFeatureStore(features);
+        }
+
         var redis = options.HasRedisRegistry ? RedisConnectionReader.Read(options, []) : null;
         if (options.HasControl)
         {
@@ -70,7 +76,7 @@ internal static class Planes
         }
 
         services.AddSingleton(s => ValidationContext.ForServer(
-            s.GetRequiredService<FrameworkCatalog>().Names, s.GetRequiredService<IContainerRuntime>().Name, s.GetRequiredService<IArtefactStore>()));
+            s.GetRequiredService<FrameworkCatalog>().Names, s.GetRequiredService<IContainerRuntime>().Name, s.GetRequiredService<IArtefactStore>()) with { HasFeatureStore = s.GetService<IFeatureStore>() is { } and not NoFeatureStore });
     }
 
     /// <summary>The embedded default is none: then the prediction cache is the one in this process.</summary>

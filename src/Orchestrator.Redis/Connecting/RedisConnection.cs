@@ -22,6 +22,7 @@ internal sealed partial class RedisConnection : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<RedisConnection> _logger;
     private readonly string? _channel;
+    private readonly string _consequence;
     private RedisLink? _link;
     private string? _problem;
     private TimeSpan _pause = Period;
@@ -30,8 +31,10 @@ internal sealed partial class RedisConnection : BackgroundService
     /// <param name="time">Clock.</param>
     /// <param name="logger">Hears of comings and goings.</param>
     /// <param name="channel">Notifications to hear; null: none, and with it the cache's connection.</param>
-    public RedisConnection(RedisOptions options, TimeProvider time, ILogger<RedisConnection> logger, string? channel = null)
+    /// <param name="consequence">What it means that there is none, for people; null: what follows from the others.</param>
+    public RedisConnection(RedisOptions options, TimeProvider time, ILogger<RedisConnection> logger, string? channel = null, string? consequence = null)
     {
+        _consequence = consequence ?? (channel is null ? "predictions go on without the shared cache" : "what is served goes on, nothing can be changed");
         _channel = channel;
         _options = options;
         _time = time;
@@ -127,7 +130,7 @@ internal sealed partial class RedisConnection : BackgroundService
             var problem = $"{_options} is away: {Reason(e)}";
             if (Interlocked.Exchange(ref _problem, problem) != problem)
             {
-                Log.Away(_logger, problem, _channel is null ? "predictions go on without the shared cache" : "what is served goes on, nothing can be changed");
+                Log.Away(_logger, problem, _consequence);
             }
 
             // Jitter: the frontends of a cluster lose a server at the same moment.

@@ -96,7 +96,7 @@ public sealed class ServingMetrics
 /// <summary>Outcome names as metrics and logs spell them.</summary>
 internal static class OutcomeNames
 {
-    private static readonly string[] Names = ["ok", "rejected", "deadline_missed", "unavailable", "invalid_input", "failed", "cancelled"];
+    private static readonly string[] Names = ["ok", "rejected", "deadline_missed", "unavailable", "invalid_input", "failed", "cancelled", "feature_missing", "features_unavailable"];
 
     public static string Of(OutcomeKind kind) => Names[(int)kind];
 }

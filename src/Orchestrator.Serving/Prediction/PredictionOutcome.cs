@@ -20,6 +20,10 @@ public enum OutcomeKind
     Failed,
     /// <summary>The client left; nobody reads the answer.</summary>
     Cancelled,
+    /// <summary>Never asked: the feature store has no value for a feature without default (424).</summary>
+    FeatureMissing,
+    /// <summary>Never asked: the feature store did not answer, and a feature has no default (503).</summary>
+    FeaturesUnavailable,
 }
 
 /// <summary>The end of a prediction.</summary>

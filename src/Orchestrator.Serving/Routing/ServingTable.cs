@@ -84,6 +84,9 @@ public sealed class ApplicationEntry
     /// <summary>Its spec.</summary>
     public required ApplicationSpec Spec { get; init; }
 
+    /// <summary>What it looks up for requests that name an entity; null: nothing.</summary>
+    public Features.ApplicationFeatures? Features { get; init; }
+
     /// <summary>Chooses among its models.</summary>
     internal Selection.ISelectionPolicy Policy { get; init; } = null!;
 

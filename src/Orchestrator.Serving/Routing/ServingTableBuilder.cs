@@ -84,6 +84,7 @@ internal static class ServingTableBuilder
     private static ApplicationEntry BuildApplication(ApplicationSpec spec, FrozenDictionary<string, ModelEntry> models) => new()
     {
         Spec = spec,
+        Features = Features.ApplicationFeatures.Of(spec),
         Policy = SelectionPolicies.Get(spec.Selection.Policy),
         Candidates = [.. spec.Selection.Targets.Select(t => new SelectionCandidate(VersionOf(t, models), t.Weight))],
     };

@@ -44,6 +44,8 @@ internal sealed class FakeControlPlane : IControlPlane
         Applications = [new ApplicationStatus { Spec = FakeModels.Application("digits", "digits", TimeSpan.FromMilliseconds(20)), Available = true }],
     };
 
+    public ClusterSpec Desired { get; set; } = new() { Name = "test" };
+
     public void Happen(ClusterEvent item) => _events.Writer.TryWrite(item).ShouldBeTrue();
 
     public Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, bool dryRun, CancellationToken cancellationToken) => Answer($"apply {desired.Name} {desired.Models.Count} dryRun={dryRun}");
@@ -62,7 +64,7 @@ internal sealed class FakeControlPlane : IControlPlane
 
     public Task<ChangeOutcome> RemoveApplicationAsync(string application, CancellationToken cancellationToken) => Answer($"remove application {application}");
 
-    public ValueTask<(long Revision, ClusterSpec Desired)> ReadDesiredAsync(CancellationToken cancellationToken) => ValueTask.FromResult((7L, new ClusterSpec { Name = "test" }));
+    public ValueTask<(long Revision, ClusterSpec Desired)> ReadDesiredAsync(CancellationToken cancellationToken) => ValueTask.FromResult((7L, Desired));
 
     public Task WaitForStatusChangeAsync(CancellationToken cancellationToken) => Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, cancellationToken);
 

@@ -12,6 +12,7 @@ internal static class ApplicationNodeReader
             Slo = ReadSlo(map),
             DefaultOutput = map.Json("defaultOutput"),
             Selection = ReadSelection(context, map),
+            Features = FeaturesNodeReader.Read(context, map),
         };
         map.Finish();
         return application;

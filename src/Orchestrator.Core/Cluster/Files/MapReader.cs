@@ -71,6 +71,8 @@ internal sealed class MapReader
 
     public bool IsScalar(string key) => _values.GetValueOrDefault(key) is ConfigScalar;
 
+    public bool IsList(string key) => _values.GetValueOrDefault(key) is ConfigList;
+
     /// <summary>Says that a key may be there.</summary>
     public void Ask(string key) => _asked.Add(key);
 

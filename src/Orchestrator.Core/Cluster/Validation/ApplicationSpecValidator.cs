@@ -29,6 +29,11 @@ internal static class ApplicationSpecValidator
         {
             SelectionSpecValidator.Validate(application.Selection, $"{path}.selection", models, context, errors);
         }
+
+        if (application.Features is { } features)
+        {
+            FeaturesSpecValidator.Validate(features, application.Slo?.Latency, $"{path}.features", context, errors);
+        }
     }
 
     private static void CheckSlo(SloSpec slo, string path, SpecErrors errors)

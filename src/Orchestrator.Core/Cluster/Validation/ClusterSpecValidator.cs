@@ -33,6 +33,7 @@ public static class ClusterSpecValidator
             }
         }
 
+        FeaturesSpecValidator.CheckShared(cluster.Applications, errors);
         errors.CheckUnique(cluster.Applications.Select((a, i) => ($"applications[{i}].name", a?.Name ?? "")).Where(n => n.Item2 != ""), "application");
         return errors.All;
     }

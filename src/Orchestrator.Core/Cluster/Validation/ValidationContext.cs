@@ -26,6 +26,9 @@ public sealed record ValidationContext
     /// <summary>On a server: the runtime that it runs with; null: any may be written.</summary>
     public string? OwnRuntime { get; init; }
 
+    /// <summary>On a server: whether it has a store that features can be looked up in; null: not known here.</summary>
+    public bool? HasFeatureStore { get; init; }
+
     /// <summary>Says what is wrong with an artefact (continuing <c>artefact</c>), or null.</summary>
     public required Func<ArtefactSpec, string?> FindArtefactProblem { get; init; }
 

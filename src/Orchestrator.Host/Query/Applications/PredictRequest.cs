@@ -14,6 +14,9 @@ internal sealed class PredictRequest
 
     /// <summary>Queries.</summary>
     public required int RowCount { get; init; }
+
+    /// <summary>Per query why it cannot be asked, its row being empty; null: all can.</summary>
+    public IReadOnlyList<PredictionFailure?>? Failures { get; init; }
 }
 
 /// <summary>The body is not what <c>/{app}/predict</c> takes (400).</summary>

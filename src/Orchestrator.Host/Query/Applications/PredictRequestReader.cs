@@ -48,9 +48,39 @@ internal static class PredictRequestReader
     internal static PredictRequestException JsonError(string message, Exception? inner = null) =>
         new(ErrorKinds.Json, $"Error parsing JSON: {message}. Expected JSON schema: \n  {{\n   \"input\" := [double] | [int] | [string] | [byte] | [float],\n  }}\n", inner);
 
+    /// <summary>A mistake in what only our own requests have: without the schema of Clipper's.</summary>
+    internal static PredictRequestException EntityError(string message, Exception? inner = null) => new(ErrorKinds.Json, message + ".", inner);
+
     // "Arraybut" is Clipper's own spelling, which its clients may match.
     internal static PredictRequestException Mismatch(string member, string expected, JsonTokenType found) =>
         JsonError($"Type mismatch! JSON key {member} expected type {expected}but found type {NameOf(found)}");
+
+    /// <summary>Who answers: what the application selects, in the version that the request asks for.</summary>
+    /// <exception cref="PredictRequestException">There is no such version.</exception>
+    internal static VersionEntry? Select(ApplicationEntry application, ServingTable table, string? key, string? version)
+    {
+        var selected = application.Select(key);
+        if (version is null)
+        {
+            return selected;
+        }
+
+        var model = selected?.Id.Model ?? application.Spec.Selection.Targets[0].Model;
+        return table.Models.TryGetValue(model, out var entry) && entry.Versions.TryGetValue(version, out var found)
+            ? found
+            : throw new PredictRequestException(ErrorKinds.Query, $"Requested version: {version} does not exist for model: {model}");
+    }
+
+    internal static string? ReadVersion(ref Utf8JsonReader reader) =>
+        reader.TokenType == JsonTokenType.String ? reader.GetString() : throw Mismatch("version", "String", reader.TokenType);
+
+    internal static string? ReadKey(ref Utf8JsonReader reader) => reader.TokenType switch
+    {
+        JsonTokenType.String => reader.GetString(),
+        JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.ValueSpan),
+        JsonTokenType.Null => null,
+        _ => throw Mismatch("user_id", "String", reader.TokenType),
+    };
 
     private static string NameOf(JsonTokenType token) => token switch
     {
@@ -79,6 +109,7 @@ internal static class PredictRequestReader
         private string? _version;
         private int _inputAt = -1;
         private int _batchAt = -1;
+        private bool _namesEntity;
         private PredictRequest? _read;
 
         public PredictRequest Read(ref Utf8JsonReader reader)
@@ -113,7 +144,7 @@ internal static class PredictRequestReader
             {
                 reader.Read();
                 _knewAll = _read is null;
-                _version = reader.TokenType == JsonTokenType.String ? reader.GetString() : throw Mismatch("version", "String", reader.TokenType);
+                _version = ReadVersion(ref reader);
             }
             else if (reader.ValueTextEquals("user_id"u8) || reader.ValueTextEquals("uid"u8))
             {
@@ -123,18 +154,11 @@ internal static class PredictRequestReader
             }
             else
             {
+                _namesEntity |= reader.ValueTextEquals("entity"u8) || reader.ValueTextEquals("entity_batch"u8);
                 reader.Read();
                 reader.Skip();
             }
         }
-
-        private static string? ReadKey(ref Utf8JsonReader reader) => reader.TokenType switch
-        {
-            JsonTokenType.String => reader.GetString(),
-            JsonTokenType.Number => System.Text.Encoding.UTF8.GetString(reader.ValueSpan),
-            JsonTokenType.Null => null,
-            _ => throw Mismatch("user_id", "String", reader.TokenType),
-        };
 
         private void ReadInput(ref Utf8JsonReader reader, bool isInput)
         {
@@ -148,25 +172,15 @@ internal static class PredictRequestReader
             _read = ReadRows(ref reader, Select(), isInput);
         }
 
-        private readonly VersionEntry? Select()
-        {
-            var selected = application.Select(_key);
-            if (_version is null)
-            {
-                return selected;
-            }
-
-            var model = selected?.Id.Model ?? application.Spec.Selection.Targets[0].Model;
-            return table.Models.TryGetValue(model, out var entry) && entry.Versions.TryGetValue(_version, out var version)
-                ? version
-                : throw new PredictRequestException(ErrorKinds.Query, $"Requested version: {_version} does not exist for model: {model}");
-        }
+        private readonly VersionEntry? Select() => PredictRequestReader.Select(application, table, _key, _version);
 
         private readonly PredictRequest Finish()
         {
             if (_read is null)
             {
-                throw JsonError("JSON object does not have required keys input or input_batch");
+                throw JsonError(_namesEntity
+                    ? $"Application '{application.Spec.Name}' looks nothing up by entity (it has no features); give the whole input or input_batch"
+                    : "JSON object does not have required keys input or input_batch");
             }
 
             var isInput = _inputAt >= 0;

@@ -31,6 +31,8 @@ internal readonly record struct PredictionFailure(OutcomeKind Kind, string Expla
         OutcomeKind.DeadlineMissed => ErrorKinds.DeadlineMissed,
         OutcomeKind.Unavailable => ErrorKinds.Unavailable,
         OutcomeKind.InvalidInput => ErrorKinds.Query,
+        OutcomeKind.FeatureMissing => ErrorKinds.FeatureMissing,
+        OutcomeKind.FeaturesUnavailable => ErrorKinds.FeaturesUnavailable,
         _ => ErrorKinds.Model,
     };
 
@@ -39,7 +41,8 @@ internal readonly record struct PredictionFailure(OutcomeKind Kind, string Expla
         OutcomeKind.Ok => StatusCodes.Status200OK,
         OutcomeKind.Rejected => StatusCodes.Status429TooManyRequests,
         OutcomeKind.DeadlineMissed => StatusCodes.Status504GatewayTimeout,
-        OutcomeKind.Unavailable => StatusCodes.Status503ServiceUnavailable,
+        OutcomeKind.Unavailable or OutcomeKind.FeaturesUnavailable => StatusCodes.Status503ServiceUnavailable,
+        OutcomeKind.FeatureMissing => StatusCodes.Status424FailedDependency,
         OutcomeKind.InvalidInput => StatusCodes.Status400BadRequest,
         OutcomeKind.Cancelled => StatusCodes.Status499ClientClosedRequest,
         _ => StatusCodes.Status500InternalServerError,

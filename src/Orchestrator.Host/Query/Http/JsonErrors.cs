@@ -84,5 +84,7 @@ internal static class ErrorKinds
     public const string Unavailable = "Unavailable";
     public const string DeadlineMissed = "Deadline missed";
     public const string Model = "Model error";
+    public const string FeatureMissing = "Feature missing";
+    public const string FeaturesUnavailable = "Features unavailable";
     public const string Internal = "Internal error";
 }

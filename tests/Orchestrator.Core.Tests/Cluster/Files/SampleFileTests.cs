@@ -61,11 +61,11 @@ public sealed class SampleFileTests
                 name: m
                 versions: [{ x: 1, version: 1, framework: noop, batching: { x: 1 }, cache: { x: 1 }, resources: { x: 1 } }]
             applications:
-              - { x: 1, name: a, slo: { x: 1, latency: 1s }, selection: { x: 1, targets: [{ x: 1, model: m }] } }
+              - { x: 1, name: a, slo: { x: 1, latency: 1s }, selection: { x: 1, targets: [{ x: 1, model: m }] }, features: { x: 1, views: [{ x: 1, name: v, entity: { x: 1, name: id }, features: [{ x: 1, name: f, type: bool }] }] } }
             """;
         var errors = ClusterFileReader.Parse(Wrong, "f", "/", _ => null, ValidationContext.ForLocalFiles(null)).Errors;
         var keys = errors.SelectMany(e => e.Message.Split("; expected ")[1].TrimEnd('.').Split(", ")).Distinct().ToList();
-        keys.Count.ShouldBeGreaterThan(30);
+        keys.Count.ShouldBeGreaterThan(40);
         var text = File.ReadAllText(Path);
         keys.Where(k => !text.Contains($"{k}:", StringComparison.Ordinal)).ShouldBeEmpty();
     }
