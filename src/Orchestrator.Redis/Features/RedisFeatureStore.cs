@@ -20,7 +20,11 @@ internal sealed class RedisFeatureStore : IFeatureStore
         _connection = connection;
         _time = time;
         _native = new NativeFeatureLayout(options.KeyPrefix);
-        _layouts = new Dictionary<string, IFeatureLayout> { [FeatureViewSpec.NativeLayout] = _native }.ToFrozenDictionary(StringComparer.Ordinal);
+        _layouts = new Dictionary<string, IFeatureLayout>
+        {
+            [FeatureViewSpec.NativeLayout] = _native,
+            [FeatureViewSpec.FeastLayout] = new FeastFeatureLayout(),
+        }.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>Kept open by whoever registers this.</summary>

@@ -5,6 +5,7 @@ using Orchestrator.Core.Serving;
 using Orchestrator.Redis.Connecting;
 using Orchestrator.Redis.Features;
 using Orchestrator.Redis.Tests.Rig;
+using StackExchange.Redis;
 
 namespace Orchestrator.Redis.Tests.Features;
 
@@ -96,6 +97,31 @@ public sealed class RedisFeatureStoreTests : IAsyncLifetime
         read.Records[0]!.Problem.ShouldBe("the key holds something else than a hash");
         read.Records[1]!.Problem.ShouldBeNull();
         (await _store.WriteAsync(View, [Row("2", "1", null, null)], Patience)).ShouldBe(StoreEnd.Unavailable);
+    }
+
+    [Fact]
+    public async Task Record_ThatFeastWrote_IsRead_BesideOurs()
+    {
+        var stats = FeatureView.Of(new FeatureViewSpec
+        {
+            Name = "stats", Layout = FeatureViewSpec.FeastLayout, Project = "rides",
+            Entity = [new EntityKeySpec { Name = "user", Type = "int64" }],
+            Features = [new FeatureSpec { Name = "rate", Type = "double" }, new FeatureSpec { Name = "name", Type = "string" }, new FeatureSpec { Name = "trips", Type = "int64" }],
+        });
+        static RedisValue Field(string name) => BitConverter.GetBytes(Murmur3.Hash(System.Text.Encoding.UTF8.GetBytes(name)));
+        byte[] key = [1, 0, 0, 0, 2, 0, 0, 0, 4, 0, 0, 0, .. "user"u8, 4, 0, 0, 0, 8, 0, 0, 0, 7, 0, 0, 0, 0, 0, 0, 0, .. "rides"u8];
+        await _store.Connection.Link!.Database.HashSetAsync(key,
+        [
+            new(Field("stats:rate"), Convert.FromHexString("29000000000000e03f")), new(Field("stats:name"), Convert.FromHexString("1202c3bc")), new(Field("other:trips"), Convert.FromHexString("2007")),
+            new("_ts:stats", Convert.FromHexString("08f592b6c906")),
+        ]);
+        await _store.WriteAsync(View, [Row("7", "1", null, null)], Patience);
+        var read = await _store.ReadAsync([new FeatureQuery(stats, new EntityId(["7"])), new FeatureQuery(stats, new EntityId(["8"])), new FeatureQuery(View, new EntityId(["7"]))], Patience);
+        Texts(read.Records[0]!).ShouldBe(["0.5", "\"ü\"", null]);
+        read.Records[0]!.At.ShouldBe(new DateTimeOffset(2025, 12, 1, 12, 26, 29, TimeSpan.Zero));
+        read.Records[1]!.IsThere.ShouldBeFalse();
+        Texts(read.Records[2]!).ShouldBe(["1", null, null]);
+        await Should.ThrowAsync<ArgumentException>(async () => await _store.WriteAsync(stats, [Row("7", "1", null, null)], Patience));
     }
 
     [Fact]

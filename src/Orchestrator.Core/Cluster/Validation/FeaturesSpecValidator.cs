@@ -1,3 +1,4 @@
+using System.Text;
 using Orchestrator.Core.Features;
 
 namespace Orchestrator.Core.Cluster.Validation;
@@ -131,6 +132,10 @@ public static class FeaturesSpecValidator
             if (errors.CheckPresent($"{path}.entity[{i}]", view.Entity[i]) && CheckName($"{path}.entity[{i}].name", view.Entity[i].Name, errors))
             {
                 errors.CheckKnown($"{path}.entity[{i}].type", "type of a key", view.Entity[i].Type ?? "", [.. FeatureTypes.KeyNames]);
+                if (view.Layout == FeatureViewSpec.FeastLayout && !Ascii.IsValid(view.Entity[i].Name))
+                {
+                    errors.Add($"{path}.entity[{i}].name", "is not ASCII; versions of Feast differ in how they write such a key, expected ASCII letters with layout: feast.");
+                }
             }
         }
 
