@@ -59,7 +59,7 @@ internal sealed class Cluster : IAsyncDisposable
             await cluster.WaitAsync(async () => (await cluster.Http.GetAsync($"{cluster.Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers");
             if (file is not null)
             {
-                (await cluster.OrchAsync("apply", "-f", file)).ShouldSucceed();
+                (await cluster.OrchAsync("apply", "-f", file, "--no-wait")).ShouldSucceed();
                 await cluster.WaitUntilSettledAsync();
             }
         }

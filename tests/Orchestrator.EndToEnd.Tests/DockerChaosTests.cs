@@ -92,7 +92,7 @@ public sealed class DockerChaosTests(ITestOutputHelper output) : ChaosScenarios(
         await UnderLoadAsync(cluster, async () =>
         {
             (await cluster.OrchAsync(
-                "model", "deploy", "broken", "--version", "1", "--framework", "custom", "--image", "orchestrator-sklearn:latest", "--path", Path.Combine(file.Folder, "broken"),
+                "model", "deploy", "broken", "--no-wait", "--version", "1", "--framework", "custom", "--image", "orchestrator-sklearn:latest", "--path", Path.Combine(file.Folder, "broken"),
                 "--command", "python3", "{artefact}/main.py")).Output.ShouldNotBeNull();
             await cluster.WaitAsync(async () => Replicas(await cluster.StatusAsync(), "broken").Any(r => r is { Phase: ReplicaPhase.Pending, NextAttempt: not null, Restarts: >= 3 }), "it waits longer and longer");
         });

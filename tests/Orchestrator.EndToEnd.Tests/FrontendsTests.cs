@@ -170,7 +170,7 @@ public sealed class FrontendsTests(ITestOutputHelper output) : IAsyncLifetime
 
     private async Task DeployAsync(string version)
     {
-        (await _control.OrchAsync("model", "deploy", "echo", "--version", version, "--framework", "noop")).ShouldSucceed();
+        (await _control.OrchAsync("model", "deploy", "echo", "--no-wait", "--version", version, "--framework", "noop")).ShouldSucceed();
         await _control.WaitAsync(
             async () => (await _control.StatusAsync()) is { Settled: true } status && status.Models[0].ServingVersion == version
                 && status.Models[0].Versions.Where(v => v.Spec.Version != version).All(v => !v.Live && v.Replicas.Count == 0),

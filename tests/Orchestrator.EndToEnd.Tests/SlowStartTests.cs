@@ -12,13 +12,13 @@ public abstract class SlowStartScenarios(string runtime, ITestOutputHelper outpu
     {
         await using var file = await ClusterFile.WriteAsync(ClusterFile.Under(runtime, Text("2s")));
         await using var cluster = await Cluster.StartAsync(runtime: runtime);
-        (await cluster.OrchAsync("apply", "-f", file.Path)).ShouldSucceed();
+        (await cluster.OrchAsync("apply", "-f", file.Path, "--no-wait")).ShouldSucceed();
         await cluster.WaitAsync(async () => Replicas(await cluster.StatusAsync()).ToList() is var replicas
             && replicas.Any(r => r is { Phase: ReplicaPhase.Pending, NextAttempt: not null, Restarts: >= 2 })
             && replicas.Any(r => r.Phase == ReplicaPhase.Failed && r.Reason!.Contains("Raise startupTimeout", StringComparison.Ordinal)), "it says what to raise, and waits longer and longer");
         output.WriteLine((await cluster.StatusAsync()).Models.Single().Reason!);
         await File.WriteAllTextAsync(file.Path, ClusterFile.Under(runtime, Text("60s")));
-        (await cluster.OrchAsync("apply", "-f", file.Path)).ShouldSucceed();
+        (await cluster.OrchAsync("apply", "-f", file.Path, "--no-wait")).ShouldSucceed();
         await cluster.WaitAsync(async () => Replicas(await cluster.StatusAsync()).Any(r => r.Phase == ReplicaPhase.Probing) && (await cluster.StatusAsync()).Models[0].Reason?.Contains("1 loading", StringComparison.Ordinal) == true, "the status says that it loads");
         await cluster.WaitUntilSettledAsync();
         (await cluster.PostAsync("/slow/predict", """{"input": [1]}""")).Body.GetProperty("output").GetDouble().ShouldBe(1);

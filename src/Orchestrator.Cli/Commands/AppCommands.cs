@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orchestrator.Cli.Output;
+using Orchestrator.Cli.Waiting;
 using Orchestrator.Core.Cluster;
 
 namespace Orchestrator.Cli.Commands;
@@ -42,7 +43,8 @@ internal static class AppCommands
         var percentile = new Option<double>("--percentile") { Description = "Share of requests in percent that must meet it.", DefaultValueFactory = _ => 99, HelpName = "P" };
         var output = new Option<string?>("--default-output") { Description = "JSON (or text) answered when no model's answer came in time; without it such requests are answered with 429, 503 or 504.", HelpName = "JSON" };
         var policy = new Option<string?>("--policy") { Description = "single or weighted; by default what the number of models says.", HelpName = "POLICY" };
-        return new Command("create", "Create an application, or change the one of that name.").With(name, models, slo, percentile, output, policy).Runs(context, globals, async (session, parsed, stop) =>
+        var wait = new WaitOptions();
+        return wait.AddTo(new Command("create", "Create an application, or change the one of that name.").With(name, models, slo, percentile, output, policy)).Runs(context, globals, async (session, parsed, stop) =>
         {
             var targets = parsed.GetRequiredValue(models).Select(SpecOptions.Target).ToList();
             var application = new ApplicationSpec
@@ -52,7 +54,8 @@ internal static class AppCommands
                 DefaultOutput = parsed.GetValue(output) is { } text ? SpecOptions.Json(text) : null,
                 Selection = new SelectionSpec { Policy = parsed.GetValue(policy) ?? (targets.Count > 1 ? "weighted" : "single"), Targets = targets },
             };
-            await WaitOptions.PrintAsync(session, await session.Admin.PutApplicationAsync(application, stop));
+            var result = await session.Admin.PutApplicationAsync(application, stop);
+            await wait.FinishAsync(session, parsed, result, new WaitTarget(targets.Select(t => t.Model).ToHashSet(), application.Name), stop);
             return ExitCodes.Ok;
         });
     }

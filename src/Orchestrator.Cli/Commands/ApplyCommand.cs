@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Orchestrator.Cli.Artefacts;
 using Orchestrator.Cli.Specs;
+using Orchestrator.Cli.Waiting;
 using Orchestrator.Core.Admin;
 
 namespace Orchestrator.Cli.Commands;
@@ -12,13 +13,13 @@ internal static class ApplyCommand
     {
         var file = FileOption(isRequired: true);
         var dryRun = new Option<bool>("--dry-run") { Description = "Check everything and print the changes, but change nothing." };
-        var wait = new WaitOptions(isDefaultOnTerminal: false);
+        var wait = new WaitOptions();
         var command = new Command("apply", "Make the cluster what a file says; the same file again changes nothing.").With(file, dryRun);
         return wait.AddTo(command).Runs(context, globals, async (session, parsed, stop) =>
         {
             var isDry = parsed.GetValue(dryRun);
             var result = await ApplyAsync(session, parsed.GetValue(file)!, isDry, stop);
-            await (isDry ? WaitOptions.PrintAsync(session, result) : wait.FinishAsync(session, parsed, result, models: null, stop));
+            await (isDry ? WaitOptions.PrintAsync(session, result) : wait.FinishAsync(session, parsed, result, WaitTarget.Everything, stop));
             return ExitCodes.Ok;
         });
     }

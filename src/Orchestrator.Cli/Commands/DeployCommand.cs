@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orchestrator.Cli.Artefacts;
+using Orchestrator.Cli.Waiting;
 using Orchestrator.Core;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster;
@@ -35,7 +36,7 @@ internal sealed class DeployCommand
     private readonly Option<bool> _standby = new("--standby") { Description = "Keep it running when another version is current." };
     private readonly Option<bool> _notIdempotent = new("--not-idempotent") { Description = "Never send a batch a second time that may have reached a container." };
     private readonly Option<bool> _notCurrent = new("--not-current") { Description = "Only add the version; plain calls stay with the current one." };
-    private readonly WaitOptions _wait = new(isDefaultOnTerminal: true);
+    private readonly WaitOptions _wait = new();
 
     public static Command Create(CliContext context, GlobalOptions globals)
     {
@@ -55,7 +56,7 @@ internal sealed class DeployCommand
         var result = await session.Admin.DeployAsync(model, new DeployRequest(spec, isCurrent), stop);
         if (isCurrent)
         {
-            await _wait.FinishAsync(session, parsed, result, new HashSet<string> { model }, stop);
+            await _wait.FinishAsync(session, parsed, result, WaitTarget.Model(model), stop);
         }
         else
         {

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orchestrator.Cli.Output;
+using Orchestrator.Cli.Waiting;
 using Orchestrator.Core;
 
 namespace Orchestrator.Cli.Commands;
@@ -80,12 +81,12 @@ internal static class ModelCommands
     {
         var name = ModelName(context, globals, "Name of the model.");
         var to = new Option<string?>("--to") { Description = "The version to go back to; by default the one that served before.", HelpName = "VERSION" };
-        var wait = new WaitOptions(isDefaultOnTerminal: true);
+        var wait = new WaitOptions();
         return wait.AddTo(new Command("rollback", "Make an earlier version current again.").With(name, to)).Runs(context, globals, async (session, parsed, stop) =>
         {
             var model = await session.FindModelAsync(parsed.GetRequiredValue(name), stop);
             var result = await session.Admin.RollbackAsync(model.Name, parsed.GetValue(to), stop);
-            await wait.FinishAsync(session, parsed, result, new HashSet<string> { model.Name }, stop);
+            await wait.FinishAsync(session, parsed, result, WaitTarget.Model(model.Name), stop);
             return ExitCodes.Ok;
         });
     }
@@ -94,13 +95,13 @@ internal static class ModelCommands
     {
         var name = ModelName(context, globals, "MODEL or MODEL:VERSION; without a version the current one.");
         var replicas = new Argument<int>("replicas") { Description = "How many replicas run." };
-        var wait = new WaitOptions(isDefaultOnTerminal: true);
+        var wait = new WaitOptions();
         return wait.AddTo(new Command("scale", "Change the number of replicas.").With(name, replicas)).Runs(context, globals, async (session, parsed, stop) =>
         {
             var (modelName, versionName) = SpecOptions.Name(parsed.GetRequiredValue(name));
             var (model, version) = await session.FindVersionAsync(modelName, versionName, stop);
             var result = await session.Admin.ScaleAsync(new ModelVersionId(model.Name, version.Spec.Version), parsed.GetValue(replicas), stop);
-            await wait.FinishAsync(session, parsed, result, new HashSet<string> { model.Name }, stop);
+            await wait.FinishAsync(session, parsed, result, WaitTarget.Model(model.Name), stop);
             return ExitCodes.Ok;
         });
     }

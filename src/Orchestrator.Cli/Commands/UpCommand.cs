@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using Orchestrator.Cli.Hosting;
 using Orchestrator.Cli.Specs;
+using Orchestrator.Cli.Waiting;
 using Orchestrator.Core.Cluster.Files;
 using Orchestrator.Core.Runtime;
 
@@ -158,7 +159,7 @@ internal sealed class UpCommand
         log.Hold();
         try
         {
-            await session.Waiter.WaitAsync(revision, models: null, parsed.GetValue(_timeout).Value, stop);
+            await session.Waiter.WaitAsync(revision, WaitTarget.Everything, parsed.GetValue(_timeout).Value, stop);
             var took = session.Context.Time.GetElapsedTime(began);
             await session.Printer.NoteAsync($"everything is ready after {Output.Sizes.Format(took)}");
             await WriteReadyFileAsync(parsed, stop);

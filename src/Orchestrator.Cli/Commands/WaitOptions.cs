@@ -1,15 +1,16 @@
 using System.CommandLine;
+using Orchestrator.Cli.Waiting;
 using Orchestrator.Core;
 using Orchestrator.Core.Admin;
 
 namespace Orchestrator.Cli.Commands;
 
 /// <summary>Whether and how long a command waits until its change is reached.</summary>
-internal sealed class WaitOptions(bool isDefaultOnTerminal)
+internal sealed class WaitOptions
 {
     private static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(5);
 
-    public Option<bool> Wait { get; } = new("--wait") { Description = "Wait until the change is reached, showing how it goes; exit code 1 with the reason if it fails." + (isDefaultOnTerminal ? " Default on a terminal." : "") };
+    public Option<bool> Wait { get; } = new("--wait") { Description = "Wait until the change is reached, showing how it goes; exit code 1 with the reason if it fails. The default." };
 
     public Option<bool> NoWait { get; } = new("--no-wait") { Description = "Return as soon as the change is written." };
 
@@ -17,15 +18,16 @@ internal sealed class WaitOptions(bool isDefaultOnTerminal)
 
     public Command AddTo(Command command) => command.With(Wait, NoWait, Timeout);
 
-    /// <summary>Prints the changes and waits if asked.</summary>
-    public async Task FinishAsync(Session session, ParseResult parsed, ApplyResult result, IReadOnlySet<string>? models, CancellationToken stop)
+    /// <summary>Prints the changes and waits unless told not to.</summary>
+    public async Task FinishAsync(Session session, ParseResult parsed, ApplyResult result, WaitTarget target, CancellationToken stop)
     {
         await PrintAsync(session, result);
-        var waits = parsed.GetValue(Wait) || (isDefaultOnTerminal && session.Context.IsErrorTerminal && !parsed.GetValue(NoWait));
-        if (waits)
+        if (parsed.GetValue(Wait) || !parsed.GetValue(NoWait))
         {
-            await session.Waiter.WaitAsync(result.Revision, models, parsed.GetValue(Timeout).Value, stop);
-            await session.Printer.NoteAsync(models is null ? "everything is ready" : $"{string.Join(", ", models)}: ready");
+            await session.Waiter.WaitAsync(result.Revision, target, parsed.GetValue(Timeout).Value, stop);
+            await session.Printer.NoteAsync(target.Application is { } application ? $"{application}: ready"
+                : target.Models is { } models ? $"{string.Join(", ", models)}: ready"
+                : "everything is ready");
         }
     }
 

@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace Orchestrator.Cli.Waiting;
 
 /// <summary>Shows how a rollout goes: a live table on a terminal, a line per change elsewhere, nothing for JSON.</summary>
-internal sealed class ProgressView(Printer printer, IReadOnlySet<string>? models)
+internal sealed class ProgressView(Printer printer, WaitTarget target)
 {
     private readonly Dictionary<string, string> _shown = new(StringComparer.Ordinal);
 
@@ -24,14 +24,14 @@ internal sealed class ProgressView(Printer printer, IReadOnlySet<string>? models
 
     private Task Update(LiveDisplayContext live, ClusterStatus status)
     {
-        live.UpdateTarget(StatusTables.Models(Watched(status)).ToSpectre());
+        live.UpdateTarget(StatusTables.Models(target.In(status)).ToSpectre());
         live.Refresh();
         return Task.CompletedTask;
     }
 
     private async Task WriteChangesAsync(ClusterStatus status)
     {
-        foreach (var model in Watched(status))
+        foreach (var model in target.In(status))
         {
             await WriteIfNewAsync($"{model.Name}", $"{model.State}{Because(model.Reason)}");
             foreach (var version in model.Versions.Where(v => v.Live))
@@ -52,8 +52,6 @@ internal sealed class ProgressView(Printer printer, IReadOnlySet<string>? models
             await printer.NoteAsync($"{subject}: {text}");
         }
     }
-
-    private IEnumerable<ModelStatus> Watched(ClusterStatus status) => status.Models.Where(m => models is null || models.Contains(m.Name));
 
     private static string Because(string? reason) => reason is null ? "" : $": {StatusTables.Shorten(reason)}";
 }

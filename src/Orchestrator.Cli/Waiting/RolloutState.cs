@@ -11,13 +11,29 @@ internal sealed record RolloutState(bool IsReached, IReadOnlyList<ModelStatus> F
 
     /// <param name="status">As the admin API says.</param>
     /// <param name="revision">The change's; an older status says nothing of it.</param>
-    /// <param name="models">Those waited for; null: all.</param>
-    public static RolloutState Of(ClusterStatus status, long revision, IReadOnlySet<string>? models)
+    /// <param name="target">What is waited for.</param>
+    public static RolloutState Of(ClusterStatus status, long revision, WaitTarget target)
     {
-        var watched = status.Models.Where(m => models is null || models.Contains(m.Name)).ToList();
+        // Reached for whoever asks right now: the query frontends must have it too.
+        if (status.Revision < revision || status.AcknowledgedRevision < status.ServingRevision)
+        {
+            return new RolloutState(false, []);
+        }
+
+        var watched = target.In(status).ToList();
         var failed = watched.Where(m => m.State == FailedState).ToList();
-        var moving = watched.Where(m => m.State != FailedState && !Output.StatusTables.IsServing(m)).ToList();
-        if (status.Revision < revision || moving.Count > 0)
+        return target.Application is { } application ? OfApplication(status, application, watched, failed) : OfModels(status, target.Models, watched, failed);
+    }
+
+    private static RolloutState OfApplication(ClusterStatus status, string application, List<ModelStatus> watched, List<ModelStatus> failed)
+    {
+        var isAvailable = status.Applications.Any(a => a.Spec.Name == application && a.Available);
+        return new RolloutState(isAvailable, !isAvailable && failed.Count == watched.Count ? failed : []);
+    }
+
+    private static RolloutState OfModels(ClusterStatus status, IReadOnlySet<string>? models, List<ModelStatus> watched, List<ModelStatus> failed)
+    {
+        if (watched.Exists(m => m.State != FailedState && !Output.StatusTables.IsServing(m)))
         {
             return new RolloutState(false, []);
         }

@@ -12,15 +12,15 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(200);
 
     /// <param name="revision">From the change's answer.</param>
-    /// <param name="models">Those waited for; null: all.</param>
+    /// <param name="target">What is waited for.</param>
     /// <param name="timeout">How long, at most.</param>
     /// <param name="stop">Ends the waiting, not the rollout.</param>
     /// <exception cref="CliException">A rollout failed, or the time was over.</exception>
-    public async Task WaitAsync(long revision, IReadOnlySet<string>? models, TimeSpan timeout, CancellationToken stop)
+    public async Task WaitAsync(long revision, WaitTarget target, TimeSpan timeout, CancellationToken stop)
     {
         using var deadline = new CancellationTokenSource(timeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, stop);
-        var progress = new ProgressView(printer, models);
+        var progress = new ProgressView(printer, target);
         RolloutState? end = null;
         ClusterStatus? last = null;
         try
@@ -31,7 +31,7 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
                 {
                     last = await admin.StatusAsync(either.Token);
                     await show(last);
-                    var state = RolloutState.Of(last, revision, models);
+                    var state = RolloutState.Of(last, revision, target);
                     end = state.IsReached || state.Failed.Count > 0 ? state : null;
                     if (end is null)
                     {
@@ -42,7 +42,7 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
         }
         catch (OperationCanceledException) when (deadline.IsCancellationRequested && !stop.IsCancellationRequested)
         {
-            throw new CliException(ExitCodes.TimedOut, $"Not ready after {Durations.Describe(timeout)}; it goes on in the background. See: orch status", Unfinished(last, models));
+            throw new CliException(ExitCodes.TimedOut, $"Not ready after {Durations.Describe(timeout)}; it goes on in the background. See: orch status", Unfinished(last, target));
         }
 
         if (end!.Failed.Count > 0)
@@ -50,7 +50,7 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
             throw Explain(end.Failed);
         }
 
-        foreach (var model in last!.Models.Where(m => models is null || models.Contains(m.Name)))
+        foreach (var model in target.In(last!))
         {
             foreach (var warning in model.Versions.Where(v => v.Spec.Version == model.ServingVersion).SelectMany(StatusTables.Warnings))
             {
@@ -59,8 +59,8 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
         }
     }
 
-    private static List<string> Unfinished(ClusterStatus? status, IReadOnlySet<string>? models) =>
-        [.. (status?.Models ?? []).Where(m => (models is null || models.Contains(m.Name)) && !StatusTables.IsServing(m)).Select(m => $"{m.Name}: {m.State}{(m.Reason is null ? "" : $": {m.Reason}")}")];
+    private static List<string> Unfinished(ClusterStatus? status, WaitTarget target) => status is null ? [] :
+        [.. target.In(status).Where(m => !StatusTables.IsServing(m)).Select(m => $"{m.Name}: {m.State}{(m.Reason is null ? "" : $": {m.Reason}")}")];
 
     private static CliException Explain(IReadOnlyList<ModelStatus> failed)
     {

@@ -27,6 +27,7 @@ internal static class StatusMapper
             Cluster = spec.Name,
             Revision = Math.Max(state.Desired.Revision, 0),
             ServingRevision = facts.ServingRevision,
+            AcknowledgedRevision = state.Reports.Count == 0 ? null : state.Reports.Min(r => r.AcknowledgedRevision),
             Runtime = facts.Runtime,
             Problem = facts.Problem,
             Settled = state.Adopted && views.Values.All(IsSettled),

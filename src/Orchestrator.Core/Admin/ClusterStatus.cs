@@ -15,6 +15,9 @@ public sealed record ClusterStatus
     /// <summary>Newest serving revision.</summary>
     public long ServingRevision { get; init; }
 
+    /// <summary>The oldest serving revision that a query frontend still uses; null: none has reported.</summary>
+    public long? AcknowledgedRevision { get; init; }
+
     /// <summary>Name of the container runtime.</summary>
     public string Runtime { get; init; } = "";
 

@@ -60,7 +60,7 @@ public sealed class LocalArtefactTests : IDisposable
         var path = Path.Combine(_folder.FullName, "model.pkl");
         await using var orchestrator = await FakeOrchestrator.StartAsync();
         orchestrator.Digest = await ArtefactDigest.ComputeAsync(path, CliRun.Token);
-        string[] deploy = ["model", "deploy", "m", "--version", "1", "--framework", "sklearn", "--path", path];
+        string[] deploy = ["model", "deploy", "m", "--version", "1", "--framework", "sklearn", "--path", path, "--no-wait"];
         (await CliRun.OfAsync(orchestrator, deploy)).ExitCode.ShouldBe(0);
         orchestrator.Artefacts["model.pkl"].ShouldBe("bytes"u8.ToArray());
         orchestrator.Requests.Last().ShouldContain($"\"artefact\":{{\"digest\":\"{orchestrator.Digest}\"}}");

@@ -23,7 +23,7 @@ public sealed class ApplyCommandTests : IDisposable
     public async Task Apply_OfAValidFile_SendsItAndPrintsTheChanges()
     {
         await using var orchestrator = await FakeOrchestrator.StartAsync();
-        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid));
+        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid), "--no-wait");
         run.Error.ShouldBeEmpty();
         run.ExitCode.ShouldBe(0);
         run.Out.ShouldBe("model digits: version 2 added, now current\n");
@@ -65,7 +65,7 @@ public sealed class ApplyCommandTests : IDisposable
     {
         await using var orchestrator = await FakeOrchestrator.StartAsync();
         orchestrator.Change = (400, """{"error":"1 mistake","details":[{"path":"models[0].versions[0].framework","message":"unknown here"}]}""");
-        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid));
+        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid), "--no-wait");
         run.ExitCode.ShouldBe(2);
         run.Error.ShouldContain("cluster.yaml:5:");
     }

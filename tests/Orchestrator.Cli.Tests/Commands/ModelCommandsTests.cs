@@ -6,15 +6,15 @@ namespace Orchestrator.Cli.Tests.Commands;
 public sealed class ModelCommandsTests
 {
     [Theory]
-    [InlineData("model rollback digits", "POST /api/v1/models/digits/rollback {}")]
-    [InlineData("model rollback digits --to 1", "POST /api/v1/models/digits/rollback {\"version\":\"1\"}")]
-    [InlineData("model scale digits 3", "POST /api/v1/models/digits/versions/2/scale {\"replicas\":3}")]
-    [InlineData("model scale digits:1 0", "POST /api/v1/models/digits/versions/1/scale {\"replicas\":0}")]
+    [InlineData("model rollback digits --no-wait", "POST /api/v1/models/digits/rollback {}")]
+    [InlineData("model rollback digits --to 1 --no-wait", "POST /api/v1/models/digits/rollback {\"version\":\"1\"}")]
+    [InlineData("model scale digits 3 --no-wait", "POST /api/v1/models/digits/versions/2/scale {\"replicas\":3}")]
+    [InlineData("model scale digits:1 0 --no-wait", "POST /api/v1/models/digits/versions/1/scale {\"replicas\":0}")]
     [InlineData("model remove digits", "DELETE /api/v1/models/digits")]
     [InlineData("model remove digits:1", "DELETE /api/v1/models/digits/versions/1")]
     [InlineData("app remove digits", "DELETE /api/v1/applications/digits")]
-    [InlineData("app create cancer --model cancer --slo 50ms --default-output -1", "PUT /api/v1/applications/cancer {\"name\":\"cancer\",\"slo\":{\"latency\":\"50ms\",\"percentile\":99},\"defaultOutput\":-1,\"selection\":{\"policy\":\"single\",\"targets\":[{\"model\":\"cancer\",\"weight\":1}]}}")]
-    [InlineData("app create ab -m a=0.9 -m b:2=0.1 --slo 1s", "PUT /api/v1/applications/ab {\"name\":\"ab\",\"slo\":{\"latency\":\"1s\",\"percentile\":99},\"selection\":{\"policy\":\"weighted\",\"targets\":[{\"model\":\"a\",\"weight\":0.9},{\"model\":\"b\",\"version\":\"2\",\"weight\":0.1}]}}")]
+    [InlineData("app create cancer --model cancer --slo 50ms --default-output -1 --no-wait", "PUT /api/v1/applications/cancer {\"name\":\"cancer\",\"slo\":{\"latency\":\"50ms\",\"percentile\":99},\"defaultOutput\":-1,\"selection\":{\"policy\":\"single\",\"targets\":[{\"model\":\"cancer\",\"weight\":1}]}}")]
+    [InlineData("app create ab -m a=0.9 -m b:2=0.1 --slo 1s --no-wait", "PUT /api/v1/applications/ab {\"name\":\"ab\",\"slo\":{\"latency\":\"1s\",\"percentile\":99},\"selection\":{\"policy\":\"weighted\",\"targets\":[{\"model\":\"a\",\"weight\":0.9},{\"model\":\"b\",\"version\":\"2\",\"weight\":0.1}]}}")]
     public async Task Change_OfADesire_IsSentAndItsChangesPrinted(string line, string request)
     {
         await using var orchestrator = await StartAsync();
@@ -59,7 +59,7 @@ public sealed class ModelCommandsTests
     public async Task Deploy_WithAnInterpreter_SendsAPathThatHoldsElsewhereToo(string written, bool isPath)
     {
         await using var orchestrator = await StartAsync();
-        await CliRun.OfAsync(orchestrator, "model", "deploy", "m", "--version", "1", "--framework", "noop", "--interpreter", written);
+        await CliRun.OfAsync(orchestrator, "model", "deploy", "m", "--version", "1", "--framework", "noop", "--no-wait", "--interpreter", written);
         var expected = isPath ? Path.GetFullPath(written) : written;
         orchestrator.Requests.Single(r => r.StartsWith("POST /api/v1/models/m/deploy", StringComparison.Ordinal)).ShouldContain($"\"interpreter\":\"{expected}\"");
     }
@@ -69,7 +69,7 @@ public sealed class ModelCommandsTests
     {
         await using var orchestrator = await StartAsync();
         var run = await CliRun.OfAsync(
-            orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "custom", "--command", "serve", "--port={port}", "--option", "method=predict_proba", "--option", "n=3",
+            orchestrator, "model", "deploy", "digits", "--no-wait", "--version", "3", "--framework", "custom", "--command", "serve", "--port={port}", "--option", "method=predict_proba", "--option", "n=3",
             "--env", "A=b=c", "--replicas", "2", "--batching", "fixed", "--max-batch", "64", "--batch-delay", "2ms", "--no-cache", "--standby", "--threads", "4", "--interpreter", "/venv", "--not-current");
         run.Error.ShouldBeEmpty();
         run.ExitCode.ShouldBe(0);
@@ -90,7 +90,7 @@ public sealed class ModelCommandsTests
     {
         await using var orchestrator = await StartAsync();
         orchestrator.Change = (409, """{"error":"version 3 exists and differs","details":[{"path":"framework","message":"was sklearn"}]}""");
-        var run = await CliRun.OfAsync(orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "noop");
+        var run = await CliRun.OfAsync(orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "noop", "--no-wait");
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldBe("error: version 3 exists and differs\n  framework: was sklearn\n");
         orchestrator.Change = (400, """{"error":"invalid","details":[]}""");

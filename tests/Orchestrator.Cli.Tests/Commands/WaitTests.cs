@@ -5,7 +5,9 @@ namespace Orchestrator.Cli.Tests.Commands;
 
 public sealed class WaitTests
 {
-    private static readonly string[] Deploy = ["model", "deploy", "digits", "--version", "2", "--framework", "noop", "--wait"];
+    private static readonly string[] Deploy = ["model", "deploy", "digits", "--version", "2", "--framework", "noop"];
+
+    private static readonly string[] CreateApp = ["app", "create", "a", "--model", "digits"];
 
     private static ClusterStatus At(long revision, ModelStatus model) => new() { Cluster = "test", Revision = revision, Models = [model] };
 
@@ -56,14 +58,54 @@ public sealed class WaitTests
     }
 
     [Theory]
-    [InlineData(true, false)]
-    [InlineData(false, true)]
-    public async Task Deploy_WithoutAWord_WaitsOnATerminalOnly(bool isTerminal, bool returnsAtOnce)
+    [InlineData("--timeout", 4)]
+    [InlineData("--no-wait --timeout", 0)]
+    public async Task Deploy_InAScript_WaitsUnlessToldNotTo(string words, int exitCode)
     {
         await using var orchestrator = await StartAsync();
         orchestrator.Status = At(1, Model(serving: "1", state: "rolling out"));
-        var run = await CliRun.OfAsync(orchestrator.Address, c => c with { IsErrorTerminal = isTerminal }, [.. Deploy[..^1], "--timeout", "300ms"]);
-        run.ExitCode.ShouldBe(returnsAtOnce ? 0 : 4);
+        var run = await CliRun.OfAsync(orchestrator.Address, c => c with { IsErrorTerminal = false }, [.. Deploy, .. words.Split(' '), "300ms"]);
+        run.ExitCode.ShouldBe(exitCode);
+    }
+
+    [Fact]
+    public async Task Deploy_FrontendThatHasNotSwappedYet_IsWaitedFor()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = At(1, Model()) with { ServingRevision = 7, AcknowledgedRevision = 6 };
+        (await CliRun.OfAsync(orchestrator, [.. Deploy, "--timeout", "300ms"])).ExitCode.ShouldBe(4);
+        orchestrator.Status = orchestrator.Status with { AcknowledgedRevision = 7 };
+        (await CliRun.OfAsync(orchestrator, [.. Deploy, "--timeout", "300ms"])).ExitCode.ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task CreateApp_WhoseModelIsStillStarting_EndsWhenItAnswers()
+    {
+        await using var orchestrator = await StartAsync();
+        var starting = At(1, Model(serving: null, state: "rolling out", reason: "starting")) with { Applications = [Application("a")] };
+        orchestrator.Coming(starting, starting with { Models = [Model()], Applications = [Application("a") with { Available = true }] });
+        var run = await CliRun.OfAsync(orchestrator, CreateApp);
+        run.ExitCode.ShouldBe(0);
+        run.Error.ShouldContain("digits: rolling out: starting\n");
+        run.Error.ShouldEndWith("a: ready\n");
+    }
+
+    [Fact]
+    public async Task CreateApp_WhoseModelFailed_EndsWithOneAndTheReason()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = At(1, Model(serving: null, state: "failed", reason: "no pickle")) with { Applications = [Application("a") with { Available = false }] };
+        var run = await CliRun.OfAsync(orchestrator, CreateApp);
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldContain("error: digits: version 2 failed: no pickle\n  digits has no version that serves.\n");
+    }
+
+    [Fact]
+    public async Task CreateApp_WhoseModelKeepsAnOlderVersion_IsReadyAlthoughTheRolloutFailed()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = At(1, Model(serving: "1", state: "failed", reason: "no pickle")) with { Applications = [Application("a") with { Available = true }] };
+        (await CliRun.OfAsync(orchestrator, CreateApp)).ExitCode.ShouldBe(0);
     }
 
     [Fact]
