@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Orchestrator.Core.Features;
 using Orchestrator.Core.Serving;
 using Orchestrator.Host.Options;
 using Orchestrator.Host.Query;
@@ -79,6 +80,7 @@ internal static class Rehearsal
         services.AddSingleton<IServingSnapshots, InMemoryServingSnapshots>();
         services.AddSingleton<IFrontendReports, InMemoryFrontendReports>();
         services.AddSingleton<ServedClusters>();
+        services.AddSingleton<IFeatureStore, RehearsalFeatures>();
         services.AddServing();
         services.AddSingleton<QuerySurface>(s => ActivatorUtilities.CreateInstance<QuerySurface>(s));
         return services;

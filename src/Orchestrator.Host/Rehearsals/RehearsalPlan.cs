@@ -16,6 +16,7 @@ internal static class RehearsalPlan
     public const string Model = "rehearsal";
     public const string Output = "output";
 
+    private const string LookingUp = "rehearsal-features";
     private const string Version = "1";
     private const int Columns = 4;
 
@@ -37,7 +38,16 @@ internal static class RehearsalPlan
             Slo = new SloSpec { Latency = Slo },
             Selection = new SelectionSpec { Targets = [new SelectionTarget { Model = Model }] },
         };
-        return new ServingSnapshot { Revision = 1, Applications = [application], Models = [new ServedModel { Name = Model, ServingVersion = Version, Timeout = Slo, Versions = [served] }] };
+        var looking = application with
+        {
+            Name = LookingUp,
+            Features = new FeaturesSpec
+            {
+                Columns = ["a", "b", "c", "d"],
+                Views = [new FeatureViewSpec { Name = Model, Entity = [new EntityKeySpec { Name = "id", Type = "int64" }], Features = [.. "abc".Select(c => new FeatureSpec { Name = $"{c}", Type = "double" })] }],
+            },
+        };
+        return new ServingSnapshot { Revision = 1, Applications = [application, looking], Models = [new ServedModel { Name = Model, ServingVersion = Version, Timeout = Slo, Versions = [served] }] };
     }
 
     /// <summary>The requests of one round; other numbers in each, so that most of them reach the container.</summary>
@@ -46,11 +56,12 @@ internal static class RehearsalPlan
         yield return Predict($$"""{"input": [{{round}}.5, 1, 2, 3]}""");
         yield return Predict($$"""{"input": [{{round}}.5, 1, 2, 3]}""");
         yield return Predict($$"""{"input_batch": [[{{round}}, 1, 2, 4.25], [{{round}}, 1, 2, 5]]}""");
+        yield return Predict($$$"""{"entity": {"id": {{{round}}}}, "input": {"d": 8}}""", LookingUp);
         yield return Infer(Encoding.UTF8.GetBytes($$$"""{"inputs":[{"name":"input","shape":[1,4],"datatype":"FP64","data":[{{{round}}},1,2,6]}]}"""), null);
         yield return InferBinary(round);
     }
 
-    private static HttpRequestMessage Predict(string json) => Post($"/{Model}/predict", Encoding.UTF8.GetBytes(json), ContractNames.JsonContentType);
+    private static HttpRequestMessage Predict(string json, string application = Model) => Post($"/{application}/predict", Encoding.UTF8.GetBytes(json), ContractNames.JsonContentType);
 
     private static HttpRequestMessage InferBinary(int round)
     {

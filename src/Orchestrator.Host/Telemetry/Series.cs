@@ -41,4 +41,4 @@ internal sealed record Series(string Labels, SeriesSubject Subject)
 }
 
 /// <summary>The labels that say whether a series still means something; null: it has no such label.</summary>
-internal readonly record struct SeriesSubject(string? Application, string? Model, string? Version);
+internal readonly record struct SeriesSubject(string? Application, string? Model, string? Version, string? View);

@@ -6,7 +6,7 @@ namespace Orchestrator.Host.Telemetry;
 
 /// <summary>
 /// Keeps the series that <c>/metrics</c> shows. The SDK would keep every combination of labels for ever, and merge the newest ones into one overflow series once it is
-/// full; so the SDK only hands over deltas (and forgets what is no longer recorded), the sums are kept here, and a series whose application, model or version is no
+/// full; so the SDK only hands over deltas (and forgets what is no longer recorded), the sums are kept here, and a series whose application, model, version or feature view is no
 /// longer served goes away after a grace period that lets scrapers see its last value. Not thread-safe: <see cref="MetricsScrape"/> owns it.
 /// </summary>
 internal sealed class SeriesStore(TimeProvider time, TimeSpan grace)
@@ -73,7 +73,8 @@ internal sealed class SeriesStore(TimeProvider time, TimeSpan grace)
 
     private static bool IsServed(SeriesSubject subject, ServingTable served)
     {
-        if (subject.Application is { } application && !served.Applications.ContainsKey(application))
+        if (subject.Application is { } application
+            && (!served.Applications.TryGetValue(application, out var asked) || (subject.View is { } view && asked.Features?.Views.Any(v => v.Name == view) != true)))
         {
             return false;
         }
@@ -147,7 +148,7 @@ internal sealed class SeriesStore(TimeProvider time, TimeSpan grace)
 
     private string FormatLabels(in MetricPoint point, out SeriesSubject subject)
     {
-        string? application = null, model = null, version = null;
+        string? application = null, model = null, version = null, view = null;
         _labels.Clear();
         foreach (var (name, value) in point.Tags)
         {
@@ -158,12 +159,13 @@ internal sealed class SeriesStore(TimeProvider time, TimeSpan grace)
                 case "application": application = text.Length == 0 ? null : text; break;
                 case "model": model = text; break;
                 case "version": version = text; break;
+                case "view": view = text; break;
             }
 
             _labels.Append(_labels.Length == 0 ? "" : ",").Append(PrometheusNames.OfLabel(name)).Append("=\"").Append(Escape(text)).Append('"');
         }
 
-        subject = new SeriesSubject(application, model, version);
+        subject = new SeriesSubject(application, model, version, view);
         return _labels.ToString();
     }
 

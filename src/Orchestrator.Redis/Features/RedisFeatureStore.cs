@@ -10,6 +10,9 @@ namespace Orchestrator.Redis.Features;
 /// <summary>Features in Redis, on a connection of their own: a large answer on its way to the cache must not delay a look-up.</summary>
 internal sealed class RedisFeatureStore : IFeatureStore
 {
+    /// <summary>A quarter of what may be without a reply.</summary>
+    private const int MostAtOnce = RedisOptions.DefaultMostPendingCalls / 4;
+
     private readonly RedisConnection _connection;
     private readonly TimeProvider _time;
     private readonly NativeFeatureLayout _native;
@@ -32,7 +35,35 @@ internal sealed class RedisFeatureStore : IFeatureStore
 
     public string? Problem => _connection.Problem;
 
-    public async ValueTask<FeatureRead> ReadAsync(IReadOnlyList<FeatureQuery> queries, TimeSpan within)
+    public ValueTask<FeatureRead> ReadAsync(IReadOnlyList<FeatureQuery> queries, TimeSpan within) =>
+        queries.Count <= MostAtOnce ? ReadOnceAsync(queries, within) : ReadInPartsAsync(queries, within);
+
+    /// <summary>Large batches leave room for others: one part after the other, in the time given to all.</summary>
+    private async ValueTask<FeatureRead> ReadInPartsAsync(IReadOnlyList<FeatureQuery> queries, TimeSpan within)
+    {
+        var began = _time.GetTimestamp();
+        var records = new FeatureRecord?[queries.Count];
+        var done = 0;
+        foreach (var part in queries.Chunk(MostAtOnce))
+        {
+            var left = within - _time.GetElapsedTime(began);
+            var read = left > TimeSpan.Zero ? await ReadOnceAsync(part, left) : new FeatureRead(StoreEnd.TimedOut, []);
+            for (var i = 0; i < read.Records.Count; i++)
+            {
+                records[done + i] = read.Records[i];
+            }
+
+            done += part.Length;
+            if (read.End != StoreEnd.Done)
+            {
+                return new FeatureRead(read.End, records);
+            }
+        }
+
+        return new FeatureRead(StoreEnd.Done, records);
+    }
+
+    private async ValueTask<FeatureRead> ReadOnceAsync(IReadOnlyList<FeatureQuery> queries, TimeSpan within)
     {
         if (_connection.Link is not { } link)
         {

@@ -49,7 +49,8 @@ internal sealed class FeatureBreaker
             static async (_, call) =>
             {
                 var read = await call._store.ReadAsync(call.queries, call.within);
-                return Outcome.FromResult(new Attempt(read, read.End is StoreEnd.Unavailable or StoreEnd.Full || (read.End == StoreEnd.TimedOut && call.isWholeBudget)));
+                // Full costs nobody time, and may be one large request's own doing.
+                return Outcome.FromResult(new Attempt(read, read.End == StoreEnd.Unavailable || (read.End == StoreEnd.TimedOut && call.isWholeBudget)));
             },
             context, (_store, queries, within, isWholeBudget));
         ResilienceContextPool.Shared.Return(context);

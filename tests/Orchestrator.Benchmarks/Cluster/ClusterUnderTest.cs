@@ -44,13 +44,15 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     /// <param name="models">What it serves.</param>
     /// <param name="stop">Ends it early.</param>
     /// <param name="engine">Socket of the Docker engine that runs its containers; null: they are its child processes.</param>
-    public static async Task<ClusterUnderTest> StartAsync(BenchmarkOptions options, IReadOnlyList<ModelUnderTest> models, CancellationToken stop, string? engine = null)
+    /// <param name="redis">Its Redis, for features and shared answers; null: none.</param>
+    public static async Task<ClusterUnderTest> StartAsync(BenchmarkOptions options, IReadOnlyList<ModelUnderTest> models, CancellationToken stop, string? engine = null, string? redis = null)
     {
         var state = Directory.CreateTempSubdirectory("orchestrator-benchmark-").FullName;
         var program = Path.Combine(options.Root, "artifacts", "bin", "Orchestrator.Host", "release", "Orchestrator.Host.dll");
         var host = await ChildProgram.StartDotnetAsync(
             program,
-            ["--query-port", "0", "--admin-port", "0", "--state", state, "--containers", Path.Combine(options.Root, "containers"), "--runtime", engine is null ? "process" : "docker"],
+            ["--query-port", "0", "--admin-port", "0", "--state", state, "--containers", Path.Combine(options.Root, "containers"), "--runtime", engine is null ? "process" : "docker",
+                .. redis is null ? (string[])[] : ["--redis", redis, "--registry", "disk"]],
             Path.Combine(options.Output, engine is null ? "host.log" : "host-docker.log"),
             engine is null ? [] : [("DOCKER_HOST", $"unix://{engine}")]);
         try
@@ -90,6 +92,15 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
         using var answer = await _admin.PutAsJsonAsync("api/v1/spec", spec, CoreJson.Default.ClusterSpec, stop);
         await ExpectSuccessAsync(answer, stop);
         await SettleAsync(spec.Models.Count, stop);
+    }
+
+    /// <summary>Adds applications to those of the models.</summary>
+    public async Task AddApplicationsAsync(IEnumerable<ApplicationSpec> more, CancellationToken stop)
+    {
+        _spec = _spec with { Applications = [.. _spec.Applications, .. more] };
+        using var answer = await _admin.PutAsJsonAsync("api/v1/spec", _spec, CoreJson.Default.ClusterSpec, stop);
+        await ExpectSuccessAsync(answer, stop);
+        await SettleAsync(_spec.Models.Count, stop);
     }
 
     public async ValueTask DisposeAsync()

@@ -1,6 +1,7 @@
 using Orchestrator.Benchmarks.Cluster;
 using Orchestrator.Benchmarks.Inputs;
 using Orchestrator.Benchmarks.Results;
+using Orchestrator.Benchmarks.Servers;
 
 namespace Orchestrator.Benchmarks.Suites;
 
@@ -29,7 +30,8 @@ internal static class BenchmarkProgram
 
     private static async Task<BenchmarkRun> MeasureAsync(IBenchmark benchmark, BenchmarkOptions options, CancellationToken stop)
     {
-        await using var cluster = await ClusterUnderTest.StartAsync(options, benchmark.Models, stop);
+        await using var redis = benchmark.NeedsRedis ? await RedisUnderTest.StartAsync(options, stop) : null;
+        await using var cluster = await ClusterUnderTest.StartAsync(options, benchmark.Models, stop, redis: redis?.Endpoint);
         var run = new BenchmarkRun(benchmark, options, cluster);
         await benchmark.RunAsync(run, stop);
         return run;

@@ -19,6 +19,9 @@ internal interface IBenchmark
     /// <summary>What the benchmark's orchestrator serves; none: it needs no orchestrator.</summary>
     IReadOnlyList<ModelUnderTest> Models { get; }
 
+    /// <summary>Whether the orchestrator has a Redis. Default false.</summary>
+    bool NeedsRedis => false;
+
     /// <summary>What is judged.</summary>
     IReadOnlyList<Comparison> Comparisons { get; }
 
@@ -38,6 +41,7 @@ internal static class AllBenchmarks
         new HotPathBenchmark(),
         new LowLoadBenchmark(),
         new AddedLatencyBenchmark(),
+        new FeaturesBenchmark(),
         new CostlyModelBenchmark(),
         new IdleBenchmark(),
         new DockerBenchmark(),

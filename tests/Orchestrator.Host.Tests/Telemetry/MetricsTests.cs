@@ -1,6 +1,8 @@
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Serving;
 using Orchestrator.Host.Tests.Rig;
 
@@ -75,6 +77,28 @@ public sealed partial class MetricsTests : IAsyncLifetime
 
         text.ShouldNotContain("version=\"1\"");
         Count(text, "2").ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Metrics_ViewNoLongerLookedUp_GoAwayAfterGrace()
+    {
+        async Task ServeFeaturesAsync(FeaturesSpec? features) => await _rig.PublishAsync(
+            [new ServedModel { Name = "sum", ServingVersion = "1", Versions = [FakeModels.Served("sum", "1", _container)] }],
+            [FakeModels.Application("sum", "sum", TimeSpan.FromSeconds(20)) with { Features = features }]);
+        var zero = JsonDocument.Parse("0").RootElement;
+        await ServeFeaturesAsync(new FeaturesSpec
+        {
+            Views = [new FeatureViewSpec { Name = "numbers", Entity = [new EntityKeySpec { Name = "id" }], Features = [.. "abcd".Select(c => new FeatureSpec { Name = $"{c}", Type = "double", Default = zero })] }],
+        });
+        (await _rig.Query.PostAsync("/sum/predict", """{"entity": {"id": 7}}""")).Status.ShouldBe(200);
+        const string Series = "orchestrator_feature_lookups_total{application=\"sum\",result=\"unavailable\",view=\"numbers\"}";
+        Value(await ScrapeAsync(), Series).ShouldBe(1);
+
+        await ServeFeaturesAsync(null);
+        (await ScrapeAsync()).ShouldContain(Series);
+        _time.Advance(TimeSpan.FromMinutes(6));
+
+        (await ScrapeAsync()).ShouldNotContain("view=\"numbers\"");
     }
 
     [Fact]

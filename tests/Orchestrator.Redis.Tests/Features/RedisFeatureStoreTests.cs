@@ -77,6 +77,18 @@ public sealed class RedisFeatureStoreTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ManyMore_ThanMayBePending_AreReadInParts()
+    {
+        const int Many = 10_000;
+        (await _store.WriteAsync(View, [.. Enumerable.Range(0, 1000).Select(i => Row($"{i}", $"{i}", null, null))], Patience)).ShouldBe(StoreEnd.Done);
+        var read = await _store.ReadAsync([.. Enumerable.Range(0, Many).Select(i => new FeatureQuery(View, new EntityId([$"{i}"])))], Patience);
+        read.End.ShouldBe(StoreEnd.Done);
+        read.Records.Count(r => r!.IsThere).ShouldBe(1000);
+        Texts(read.Records[999]!)[0].ShouldBe("999");
+        (await _store.ReadAsync([.. Enumerable.Range(0, Many).Select(i => new FeatureQuery(View, new EntityId([$"{i}"])))], TimeSpan.FromTicks(1))).End.ShouldNotBe(StoreEnd.Done);
+    }
+
+    [Fact]
     public async Task Record_IsReplacedAsAWhole()
     {
         await _store.WriteAsync(View, [Row("1", "0.5", "a", "7")], Patience);
