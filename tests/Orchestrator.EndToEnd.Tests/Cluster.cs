@@ -18,10 +18,12 @@ internal sealed class Cluster : IAsyncDisposable
     private Process _host;
 
     private readonly string[] _more;
+    private readonly IReadOnlyDictionary<string, string>? _environment;
 
-    private Cluster(Process host, string state, bool ownsState, string runtime, int queryPort, int adminPort, string[] more)
+    private Cluster(Process host, string state, bool ownsState, string runtime, int queryPort, int adminPort, string[] more, IReadOnlyDictionary<string, string>? environment)
     {
         _more = more;
+        _environment = environment;
         Runtime = runtime;
         _host = host;
         _state = state;
@@ -49,11 +51,13 @@ internal sealed class Cluster : IAsyncDisposable
     /// <param name="runtime">Where its containers run.</param>
     /// <param name="more">More options of the Host.</param>
     /// <param name="dockerHost">How the engine is reached; null: by the test engine's socket.</param>
-    public static async Task<Cluster> StartAsync(string? file = null, string? state = null, string runtime = Runtimes.Process, string[]? more = null, string? dockerHost = null)
+    /// <param name="environment">More variables of the Host.</param>
+    public static async Task<Cluster> StartAsync(
+        string? file = null, string? state = null, string runtime = Runtimes.Process, string[]? more = null, string? dockerHost = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var folder = state ?? Directory.CreateTempSubdirectory("orchestrator-e2e-").FullName;
         int query = FreePort(), admin = FreePort();
-        var cluster = new Cluster(StartHost(query, admin, folder, runtime, more ?? [], dockerHost), folder, state is null, runtime, query, admin, more ?? []);
+        var cluster = new Cluster(StartHost(query, admin, folder, runtime, more ?? [], dockerHost, environment), folder, state is null, runtime, query, admin, more ?? [], environment);
         try
         {
             await cluster.WaitAsync(async () => (await cluster.Http.GetAsync($"{cluster.Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers");
@@ -144,7 +148,7 @@ internal sealed class Cluster : IAsyncDisposable
     {
         await _host.WaitForExitAsync();
         _host.Dispose();
-        _host = StartHost(new Uri(Url).Port, new Uri(Admin).Port, _state, Runtime, _more);
+        _host = StartHost(new Uri(Url).Port, new Uri(Admin).Port, _state, Runtime, _more, environment: _environment);
         await WaitAsync(async () => (await Http.GetAsync($"{Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers again");
     }
 
@@ -203,7 +207,7 @@ internal sealed class Cluster : IAsyncDisposable
         }
     }
 
-    private static Process StartHost(int queryPort, int adminPort, string state, string runtime, string[] more, string? dockerHost = null)
+    private static Process StartHost(int queryPort, int adminPort, string state, string runtime, string[] more, string? dockerHost = null, IReadOnlyDictionary<string, string>? environment = null)
     {
         var start = new ProcessStartInfo("/bin/sh")
         {
@@ -218,6 +222,11 @@ internal sealed class Cluster : IAsyncDisposable
         foreach (var argument in more)
         {
             start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>())
+        {
+            start.Environment[name] = value;
         }
 
         if (runtime == Runtimes.Docker)

@@ -8,6 +8,8 @@ internal static class ClientOptionsMapper
     /// <summary>What the client would use for itself and this adapter has no need of: a second connection for subscriptions, and settings that hosted servers forbid to read.</summary>
     private static readonly HashSet<string> Unused = ["SUBSCRIBE", "UNSUBSCRIBE", "PSUBSCRIBE", "PUNSUBSCRIBE", "PUBLISH", "CONFIG"];
 
+    private const int RoleCheckSeconds = 1;
+
     private static readonly HashSet<string> Settings = ["CONFIG"];
 
     /// <param name="options">Validated.</param>
@@ -27,6 +29,12 @@ internal static class ClientOptionsMapper
             ConfigurationChannel = "",
             CommandMap = CommandMap.Create(subscribes ? Settings : Unused, available: false),
         };
+        if (options.Endpoints.Count > 1)
+        {
+            // A replica that was promoted would be taken for a replica, and get no write, for a minute.
+            mapped.ConfigCheckSeconds = RoleCheckSeconds;
+        }
+
         foreach (var endpoint in options.Endpoints)
         {
             var (host, port) = RedisOptionsValidator.Parse(endpoint) ?? throw new ArgumentException($"not validated: '{endpoint}'", nameof(options));

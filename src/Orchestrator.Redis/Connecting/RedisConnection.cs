@@ -165,13 +165,19 @@ internal sealed partial class RedisConnection : BackgroundService
     }
 
     /// <summary>In our words: the client's name its own settings and may repeat what it was given.</summary>
-    private static string Reason(Exception e) => e switch
+    private string Reason(Exception e)
     {
-        TimeoutException => "no answer to the connection attempt",
-        _ when e.ToString().Contains("NOAUTH", StringComparison.Ordinal) || e.ToString().Contains("AuthenticationFailure", StringComparison.Ordinal)
-            || e.ToString().Contains("WRONGPASS", StringComparison.Ordinal) => "it refused the password, or wants one (ORCHESTRATOR_REDIS_PASSWORD, --redis-password-file)",
-        _ => "no connection could be opened (is it running, is the endpoint right, does it speak TLS as told?)",
-    };
+        var text = e.ToString();
+        return e switch
+        {
+            TimeoutException => "no answer to the connection attempt",
+            _ when text.Contains("NOAUTH", StringComparison.Ordinal) || text.Contains("WRONGPASS", StringComparison.Ordinal) || (text.Contains("AuthenticationFailure", StringComparison.Ordinal) && !_options.Tls)
+                => "it refused the password, or wants one (ORCHESTRATOR_REDIS_PASSWORD, --redis-password-file)",
+            _ when text.Contains("AuthenticationFailure", StringComparison.Ordinal)
+                => "TLS failed, or it refused the password: it needs a certificate for this very name or address, by an authority that this machine trusts (SSL_CERT_FILE names further ones)",
+            _ => "no connection could be opened (is it running, is the endpoint right, does it speak TLS as told?)",
+        };
+    }
 
     private static partial class Log
     {

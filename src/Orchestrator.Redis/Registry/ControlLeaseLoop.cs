@@ -62,6 +62,12 @@ internal sealed partial class ControlLeaseLoop(
     /// <summary>Takes or renews the lease.</summary>
     internal async Task RunOnceAsync(CancellationToken cancellationToken)
     {
+        if (_lost.Task.IsCompleted)
+        {
+            // This process ends: were the lease free again meanwhile, taking it would only keep it from those who can rule.
+            return;
+        }
+
         if (_deferredAt is { } at && connection.Link is not null && time.GetElapsedTime(at) < options.Lease)
         {
             return;

@@ -13,9 +13,10 @@ internal sealed partial class RedisServer : IAsyncDisposable
     private const int Continue = 18;
     private readonly string _folder = Directory.CreateTempSubdirectory("orch-redis-").FullName;
     private readonly string? _password;
+    private readonly string[] _more;
     private Process? _process;
 
-    private RedisServer(string? password) => _password = password;
+    private RedisServer(string? password, string[] more) => (_password, _more) = (password, more);
 
     public int Port { get; private set; }
 
@@ -23,9 +24,11 @@ internal sealed partial class RedisServer : IAsyncDisposable
 
     public RedisOptions Options => new() { Endpoints = [Endpoint], Password = _password, KeyPrefix = "test:" };
 
-    public static async Task<RedisServer> StartAsync(string? password = null)
+    /// <param name="password">Of the default user; null: none.</param>
+    /// <param name="more">More options of redis-server.</param>
+    public static async Task<RedisServer> StartAsync(string? password = null, params string[] more)
     {
-        var server = new RedisServer(password);
+        var server = new RedisServer(password, more);
         await server.StartAsync(0);
         return server;
     }
@@ -102,7 +105,7 @@ internal sealed partial class RedisServer : IAsyncDisposable
     }
 
     private string[] Arguments() =>
-        ["--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--save", "", "--appendonly", "no", "--daemonize", "no", .. _password is null ? (string[])[] : ["--requirepass", _password]];
+        ["--port", $"{Port}", "--bind", "127.0.0.1", "--dir", _folder, "--save", "", "--appendonly", "no", "--daemonize", "no", .. _password is null ? (string[])[] : ["--requirepass", _password], .. _more];
 
     private async Task<bool> AnswersAsync()
     {

@@ -26,6 +26,11 @@ public sealed record RedisSettings(string Endpoints, bool? Tls = null, string? P
         }
 
         var map = root.Map(Key, Expected)!;
+        if (map.Text("user") is not null)
+        {
+            map.Report("user", "an ACL user needs client 2.x, which this build does not have; give the default user's password by passwordFile, or none.");
+        }
+
         var endpoints = map.RequiredText("endpoints", "host:port, several separated by commas");
         var settings = new RedisSettings(
             endpoints, map.Boolean("tls"), map.Text("prefix"), map.Text("passwordFile") is { } file ? map.Resolve(file) : null);
