@@ -26,7 +26,8 @@ public sealed record RedisSettings(string Endpoints, bool? Tls = null, string? P
         }
 
         var map = root.Map(Key, Expected)!;
-        if (map.Text("user") is not null)
+        var hasUser = map.Text("user") is not null;
+        if (hasUser)
         {
             map.Report("user", "an ACL user needs client 2.x, which this build does not have; give the default user's password by passwordFile, or none.");
         }
@@ -35,7 +36,7 @@ public sealed record RedisSettings(string Endpoints, bool? Tls = null, string? P
         var settings = new RedisSettings(
             endpoints, map.Boolean("tls"), map.Text("prefix"), map.Text("passwordFile") is { } file ? map.Resolve(file) : null);
         map.Finish();
-        return endpoints.Length > 0 && IsEndpoints(map, "endpoints", endpoints) ? settings : null;
+        return !hasUser && endpoints.Length > 0 && IsEndpoints(map, "endpoints", endpoints) ? settings : null;
     }
 
     // What stands before an @ may be a password: it is not repeated.

@@ -22,7 +22,8 @@ public sealed class RedisSettingsTests
     [InlineData("redis: redis://:geheim@host", "f.yaml:1:8: redis: expected host:port, several separated by commas, got a URL or a connection string; give a password by passwordFile or ORCHESTRATOR_REDIS_PASSWORD, TLS by tls: true.")]
     [InlineData("redis: [a]", "f.yaml:1:8: redis: expected host:port, or a mapping with the keys endpoints, tls, prefix, passwordFile, found a list.")]
     [InlineData("redis: { tls: true }", "f.yaml:1:8: redis.endpoints: is missing; expected host:port, several separated by commas.")]
-    [InlineData("redis: { endpoints: a, password: geheim }", "f.yaml:1:24: redis.password: unknown key 'password'; expected endpoints, passwordFile, prefix, tls.")]
+    [InlineData("redis: { endpoints: a, password: geheim }", "f.yaml:1:24: redis.password: unknown key 'password'; expected endpoints, passwordFile, prefix, tls, user.")]
+    [InlineData("redis: { endpoints: a, user: geheim }", "f.yaml:1:30: redis.user: an ACL user needs client 2.x, which this build does not have; give the default user's password by passwordFile, or none.")]
     public void Parse_MistakeInRedis_IsSaidWithoutASecret(string yaml, string expected)
     {
         var file = Parse(yaml);
