@@ -77,7 +77,7 @@ internal static class CliProgram
         var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name)).ToList();
         var unknown = parsed.UnmatchedTokens.Select(t => $"'{t}' is not known here{Suggestion.For(t, known)}");
         // The parser's own words for an unknown token, and that a command is missing then, would only repeat it.
-        var others = parsed.Errors.Select(e => e.Message).Where(m => parsed.UnmatchedTokens.Count == 0 || (command.Subcommands.Count == 0 && !parsed.UnmatchedTokens.Any(t => m.Contains($"'{t}'"))));
+        var others = parsed.Errors.Select(e => ParserWords.Explain(e.Message)).Where(m => parsed.UnmatchedTokens.Count == 0 || (command.Subcommands.Count == 0 && !parsed.UnmatchedTokens.Any(t => m.Contains($"'{t}'"))));
         return [.. unknown.Concat(others).Distinct()];
     }
 

@@ -39,7 +39,7 @@ internal sealed class LocalArtefact
 
         if (!Directory.Exists(full))
         {
-            throw new CliException(ExitCodes.Invalid, $"{path}: no such file or folder ({full}).");
+            throw new CliException(ExitCodes.Invalid, $"{path}: no such file or folder{(path == full ? "" : $", looked for at {full}")}; expected the model's file or folder.");
         }
 
         var files = List(new DirectoryInfo(full), "").OrderBy(f => f.Relative, StringComparer.Ordinal).ToList();

@@ -32,6 +32,15 @@ internal static class SpecOptions
         return option;
     }
 
+    /// <summary>Refuses every other word.</summary>
+    public static Action<OptionResult> OneOf(params string[] words) => result =>
+    {
+        if (result.Tokens is [var token] && !words.Contains(token.Value))
+        {
+            result.AddError($"{result.Option.Name}: expected {string.Join(" or ", words)}, got '{token.Value}'{Suggestion.For(token.Value, words)}.");
+        }
+    };
+
     /// <summary>The same without a default.</summary>
     public static Option<Duration?> MaybeDuration(string name, string description) => new(name)
     {

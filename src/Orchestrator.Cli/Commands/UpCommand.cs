@@ -25,7 +25,7 @@ internal sealed class UpCommand
     private readonly Option<int> _urlPort = Port("--url-port", "Port for predictions.", DefaultUrlPort);
     private readonly Option<int> _adminPort = Port("--admin-port", "Port of the admin API.", DefaultAdminPort);
     private readonly Option<string?> _containers = new("--containers") { Description = "Folder with one folder per framework; by default the one beside orch.", HelpName = "DIR" };
-    private readonly Option<string?> _runtime = new("--runtime") { Description = "Where containers run: process or docker; by default what the file says, else process.", HelpName = "NAME" };
+    private readonly Option<string?> _runtime = new("--runtime") { Description = "Where containers run: process or docker; by default what the file says, else process.", HelpName = "NAME", Validators = { SpecOptions.OneOf("process", "docker") } };
     private readonly Option<string?> _redis = new("--redis") { Description = "Redis for the registry and shared answers; by default what ORCHESTRATOR_REDIS says, else the file.", HelpName = "HOST:PORT" };
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Print everything the orchestrator logs, not only warnings." };
     private readonly Option<Duration> _timeout = SpecOptions.Duration("--timeout", "How long progress is shown until everything is ready, at most; the orchestrator stays up after it.", TimeSpan.FromMinutes(5));

@@ -98,6 +98,12 @@ internal sealed class Printer
             return;
         }
 
+        if (details.Count == 1 && details[0].EndsWith($": {message}", StringComparison.Ordinal))
+        {
+            // The only mistake is what the message says: once, with its place.
+            (message, details) = (details[0], []);
+        }
+
         if (_context is { IsErrorTerminal: true, MayColour: true })
         {
             ErrorConsole.Write(new Text("error: ", new Style(Color.Red, decoration: Decoration.Bold)));

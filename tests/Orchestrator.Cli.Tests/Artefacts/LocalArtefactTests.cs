@@ -45,7 +45,7 @@ public sealed class LocalArtefactTests : IDisposable
     [Fact]
     public void Find_OfNothingAnEmptyFolderOrALink_SaysSo()
     {
-        Should.Throw<CliException>(() => LocalArtefact.Find(Path.Combine(_folder.FullName, "none"))).Message.ShouldContain("no such file or folder");
+        Should.Throw<CliException>(() => LocalArtefact.Find(Path.Combine(_folder.FullName, "none"))).Message.ShouldBe($"{_folder.FullName}/none: no such file or folder; expected the model's file or folder.");
         Write("empty/__pycache__/x", "");
         Should.Throw<CliException>(() => LocalArtefact.Find(Path.Combine(_folder.FullName, "empty"))).Message.ShouldContain("holds no file");
         Write("linked/x", "");

@@ -93,6 +93,8 @@ public sealed class ModelCommandsTests
         var run = await CliRun.OfAsync(orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "noop", "--no-wait");
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldBe("error: version 3 exists and differs\n  framework: was sklearn\n");
+        orchestrator.Change = (409, """{"error":"unknown model 'x'","details":[{"path":"applications[0].model","message":"unknown model 'x'"}]}""");
+        (await CliRun.OfAsync(orchestrator, "app", "create", "a", "--model", "x", "--no-wait")).Error.ShouldBe("error: applications[0].model: unknown model 'x'\n", "said once");
         orchestrator.Change = (400, """{"error":"invalid","details":[]}""");
         (await CliRun.OfAsync(orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "noop")).ExitCode.ShouldBe(2);
     }

@@ -30,7 +30,11 @@ public static class ClusterFileReader
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            return Unreadable(path, e is FileNotFoundException or DirectoryNotFoundException ? "no such file." : $"cannot be read: {e.Message}");
+            return Unreadable(
+                path,
+                Directory.Exists(path) ? "is a folder; expected a cluster file in YAML."
+                : e is FileNotFoundException or DirectoryNotFoundException ? "no such file; expected a cluster file in YAML."
+                : $"cannot be read: {e.Message}");
         }
     }
 

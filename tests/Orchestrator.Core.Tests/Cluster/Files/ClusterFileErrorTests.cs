@@ -133,6 +133,7 @@ public sealed class ClusterFileErrorTests
             File.Delete(path);
         }
 
-        ClusterFileReader.Read(path, Anything).Errors.ShouldHaveSingleItem().ToString().ShouldBe($"{path}:1:1: no such file.");
+        ClusterFileReader.Read(path, Anything).Errors.ShouldHaveSingleItem().ToString().ShouldBe($"{path}:1:1: no such file; expected a cluster file in YAML.");
+        ClusterFileReader.Read(Path.GetTempPath(), Anything).Errors.ShouldHaveSingleItem().Message.ShouldBe("is a folder; expected a cluster file in YAML.");
     }
 }
