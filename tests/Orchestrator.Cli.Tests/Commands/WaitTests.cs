@@ -51,9 +51,10 @@ public sealed class WaitTests
     {
         await using var orchestrator = await StartAsync();
         orchestrator.Status = At(1, Model(serving: "1", state: "rolling out", reason: "warming up"));
-        var run = await CliRun.OfAsync(orchestrator, [.. Deploy, "--timeout", "300ms"]);
+        // Long enough for a first look at the status on a machine that is busy with something else.
+        var run = await CliRun.OfAsync(orchestrator, [.. Deploy, "--timeout", "5s"]);
         run.ExitCode.ShouldBe(4);
-        run.Error.ShouldContain("Not ready after 300 ms");
+        run.Error.ShouldContain("Not ready after 5 s");
         run.Error.ShouldContain("digits: rolling out: warming up");
     }
 
@@ -75,7 +76,7 @@ public sealed class WaitTests
         orchestrator.Status = At(1, Model()) with { ServingRevision = 7, AcknowledgedRevision = 6 };
         (await CliRun.OfAsync(orchestrator, [.. Deploy, "--timeout", "300ms"])).ExitCode.ShouldBe(4);
         orchestrator.Status = orchestrator.Status with { AcknowledgedRevision = 7 };
-        (await CliRun.OfAsync(orchestrator, [.. Deploy, "--timeout", "300ms"])).ExitCode.ShouldBe(0);
+        (await CliRun.OfAsync(orchestrator, Deploy)).ExitCode.ShouldBe(0);
     }
 
     [Fact]
