@@ -16,7 +16,6 @@ internal sealed class LatencyProfile : ILatencyEstimate
     /// <summary>What answering costs beyond the batch; twice that for a while after the latency has changed.</summary>
     public static readonly TimeSpan UsualSlack = TimeSpan.FromMilliseconds(1);
 
-
     /// <summary>A bucket's quantile is taken anew after this many of its samples (always while it has few).</summary>
     private const int RefreshEvery = 8;
     private const int Buckets = 21;
@@ -77,6 +76,12 @@ internal sealed class LatencyProfile : ILatencyEstimate
     {
         var table = Volatile.Read(ref _table);
         int low = 1, high = Math.Max(1, maxRows);
+        if (table.Estimate(high) <= budget.Ticks)
+        {
+            // The usual case, and this is asked for every request.
+            return high;
+        }
+
         while (low < high)
         {
             var middle = low + ((high - low + 1) / 2);

@@ -18,7 +18,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     private readonly Timescale _scale = Timescale.Of(time);
 
     /// <summary>Rows that must wait before it is looked again whether a batch could go ahead: each arrival would be too often.</summary>
-    private int _lookAheadAt;
+    private int _lookAheadAt = 1;
 
     /// <summary>Loops that serve the queue.</summary>
     public int LoopCount => _loops.Count;
@@ -93,21 +93,20 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     /// <summary>Pairs one idle loop with a batch. One is enough: each delivery comes back for more before it gives the thread away.</summary>
     public void Pair(out ReplicaLoop? loop, out Batch? batch)
     {
-        var now = time.GetTimestamp();
         if (FirstFree() is { } free)
         {
             loop = free.Idle.Peek();
-            if (TryForm(loop, false, now, out batch))
+            if (TryForm(loop, false, time.GetTimestamp(), out batch))
             {
                 _free.Dequeue();
                 Delivered(free, isFree: true);
                 return;
             }
         }
-        else if (scheduler.Waiting.Rows > 0 && FirstAhead(now) is { } busy)
+        else if (scheduler.Waiting.Rows >= _lookAheadAt && FirstAhead() is { } busy)
         {
             loop = busy.Idle.Peek();
-            if (TryFormAhead(loop, now, out batch))
+            if (TryFormAhead(loop, time.GetTimestamp(), out batch))
             {
                 _ahead.Dequeue();
                 Delivered(busy, isFree: false);
@@ -202,12 +201,13 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
         return null;
     }
 
-    private ReplicaSlots? FirstAhead(long now)
+    private ReplicaSlots? FirstAhead()
     {
+        long now = 0;
         for (var n = _ahead.Count; n > 0; n--)
         {
             var slots = _ahead.Peek();
-            if (slots.Idle.Count > 0 && slots.TakesAhead(now))
+            if (slots.Idle.Count > 0 && slots.HasRoomAhead && slots.TakesAhead(now = now == 0 ? time.GetTimestamp() : now))
             {
                 return slots;
             }
@@ -222,20 +222,18 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
         return null;
     }
 
-    private bool MayGoAhead(ReplicaSlots slots, long now) => scheduler.Waiting.Rows > 0 && slots.TakesAhead(now) && FirstFree() is null;
+    private bool MayGoAhead(ReplicaSlots slots, long now) => scheduler.Waiting.Rows >= _lookAheadAt && slots.TakesAhead(now) && FirstFree() is null;
 
     private bool TryFormAhead(ReplicaLoop loop, long now, out Batch? batch)
     {
-        batch = null;
         var (rows, limit) = (scheduler.Waiting.Rows, loop.Slots.Limit);
-        if (rows < Math.Min(_lookAheadAt, limit))
+        if (TryForm(loop, true, now, out batch))
         {
-            return false;
+            return true;
         }
 
-        var formed = TryForm(loop, true, now, out batch);
-        _lookAheadAt = formed ? 0 : rows + (limit / LooksPerBatch);
-        return formed;
+        _lookAheadAt = Math.Min(rows + (limit / LooksPerBatch), limit);
+        return false;
     }
 
     private bool TryForm(ReplicaLoop loop, bool isAhead, long now, out Batch? batch)
@@ -247,6 +245,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
             batch = new Batch(formed, now);
             outBatches.Add(batch);
             slots.Left(batch);
+            _lookAheadAt = 1;
             return true;
         }
 

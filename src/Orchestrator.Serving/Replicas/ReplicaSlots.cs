@@ -74,8 +74,11 @@ internal sealed class ReplicaSlots
         }
     }
 
+    /// <summary>Whether it is busy, and nothing waits in it.</summary>
+    public bool HasRoomAhead => Ahead is null && _computing.Count == Concurrency && _recovering == 0;
+
     /// <summary>Whether it is busy and would keep a further batch until it has room.</summary>
-    public bool TakesAhead(long now) => _recovering == 0 && Ahead is null && _computing.Count == Concurrency && now >= _notAheadBefore && _trial.GoesAhead;
+    public bool TakesAhead(long now) => HasRoomAhead && _trial.GoesAhead && now >= _notAheadBefore;
 
     public void Left(Batch batch)
     {
