@@ -1,3 +1,4 @@
 using Orchestrator.Host.Composition;
 
+SocketCompletions.RunInline();
 return await HostProgram.RunAsync(args);

@@ -98,7 +98,7 @@ internal sealed partial class ChildProgram : IAsyncDisposable
                 start.Environment[name] = value;
             }
 
-            // Only the load generator itself runs with it (tests/bench.sh).
+            // The load generator itself runs with it (tests/bench.sh); of its children the orchestrator decides for itself, and the others run as they would alone.
             start.Environment.Remove("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS");
             var process = new Process { StartInfo = start };
             process.OutputDataReceived += (_, line) => Take(line.Data, file);
