@@ -17,6 +17,8 @@ public sealed class ApplicationFeatures
         Views = [.. features.Views.Select(FeatureView.Of)];
         Columns = features.Columns;
         Budget = features.Budget ?? application.Slo.Latency * FeaturesSpec.DefaultBudgetShare;
+        var ordinary = application.Slo.Latency * FeaturesSpec.DefaultBudgetShare;
+        Unhurried = Budget < ordinary ? Budget : ordinary;
         Keys = [.. Views.SelectMany(v => v.Keys).DistinctBy(k => k.Name)];
         KeysOfViews = [.. Views.Select(v => v.Keys.Select(k => Keys.TakeWhile(known => known.Name != k.Name).Count()).ToArray())];
     }
@@ -29,6 +31,9 @@ public sealed class ApplicationFeatures
 
     /// <summary>What one look-up may take.</summary>
     public TimeSpan Budget { get; }
+
+    /// <summary>A look-up that had so much time and no answer says something of the store: the budget, and of a long one what every request that comes in time has.</summary>
+    public TimeSpan Unhurried { get; }
 
     /// <summary>Every key that a request may name, once.</summary>
     public IReadOnlyList<EntityKey> Keys { get; }

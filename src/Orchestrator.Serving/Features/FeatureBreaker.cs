@@ -41,8 +41,8 @@ internal sealed class FeatureBreaker
     /// <summary>Reads; null: the store is left alone.</summary>
     /// <param name="queries">What is looked for.</param>
     /// <param name="within">How long.</param>
-    /// <param name="isWholeBudget">False for a caller in a hurry of its own: that it got no answer says nothing of the store.</param>
-    public async ValueTask<FeatureRead?> ReadAsync(IReadOnlyList<FeatureQuery> queries, TimeSpan within, bool isWholeBudget)
+    /// <param name="isUnhurried">False for a caller in a hurry of its own: that it got no answer says nothing of the store.</param>
+    public async ValueTask<FeatureRead?> ReadAsync(IReadOnlyList<FeatureQuery> queries, TimeSpan within, bool isUnhurried)
     {
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
         var outcome = await _pipeline.ExecuteOutcomeAsync(
@@ -50,9 +50,9 @@ internal sealed class FeatureBreaker
             {
                 var read = await call._store.ReadAsync(call.queries, call.within);
                 // Full costs nobody time, and may be one large request's own doing.
-                return Outcome.FromResult(new Attempt(read, read.End == StoreEnd.Unavailable || (read.End == StoreEnd.TimedOut && call.isWholeBudget)));
+                return Outcome.FromResult(new Attempt(read, read.End == StoreEnd.Unavailable || (read.End == StoreEnd.TimedOut && call.isUnhurried)));
             },
-            context, (_store, queries, within, isWholeBudget));
+            context, (_store, queries, within, isUnhurried));
         ResilienceContextPool.Shared.Return(context);
         return outcome.Exception is null ? outcome.Result.Read : null;
     }

@@ -28,9 +28,9 @@ public sealed class FeatureLookup
     /// <param name="application">For whom; names its metrics.</param>
     /// <param name="queries">Each once.</param>
     /// <param name="within">When the caller goes on without an answer.</param>
-    /// <param name="budget">What it would have had if the request were not in a hurry.</param>
+    /// <param name="unhurried">With less than this a request is in a hurry of its own, and says nothing of the store.</param>
     /// <returns>One per query, in order.</returns>
-    public async ValueTask<FoundFeatures[]> FindAsync(string application, IReadOnlyList<FeatureQuery> queries, TimeSpan within, TimeSpan budget)
+    public async ValueTask<FoundFeatures[]> FindAsync(string application, IReadOnlyList<FeatureQuery> queries, TimeSpan within, TimeSpan unhurried)
     {
         ArgumentNullException.ThrowIfNull(queries);
         if (queries.Count == 0)
@@ -49,7 +49,7 @@ public sealed class FeatureLookup
         }
 
         var began = _time.GetTimestamp();
-        if (await _breaker.ReadAsync(queries, within, within >= budget) is not { } read)
+        if (await _breaker.ReadAsync(queries, within, within >= unhurried) is not { } read)
         {
             return Without(application, queries, FeatureAbsence.Unavailable, "the feature store did not answer lately and is left alone for a moment", "open");
         }

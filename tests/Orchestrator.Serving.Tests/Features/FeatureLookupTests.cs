@@ -123,6 +123,26 @@ public sealed class FeatureLookupTests
         _store.Reads.ShouldBe(20, "without time it is not asked");
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(8)]
+    [InlineData(20)]
+    [InlineData(39)]
+    public async Task StoreThatDoesNotAnswer_IsLeftAlone_HoweverLongTheBudget(int? budgetMilliseconds)
+    {
+        // Of 40 ms, of which no request has quite all when it is looked up; and half of what it has is the most.
+        var features = FeatureSpecs.Application(new FeaturesSpec { Budget = budgetMilliseconds is { } ms ? TimeSpan.FromMilliseconds(ms) : null, Views = [View.Spec] });
+        var half = TimeSpan.FromMilliseconds(19);
+        var lookup = Lookup();
+        _store.Read = (_, _) => new FeatureRead(StoreEnd.TimedOut, [null]);
+        for (var i = 0; i < 20; i++)
+        {
+            await lookup.FindAsync("a", [Query()], half < features.Budget ? half : features.Budget, features.Unhurried);
+        }
+
+        _store.Reads.ShouldBe(4);
+    }
+
     [Fact]
     public async Task NothingToLookUp_AsksNothing()
     {

@@ -36,7 +36,7 @@ internal sealed class FeatureJoiner(FeatureLookup lookup, TimeProvider time)
         var features = application.Features!;
         var queries = FeatureQueries.Of(request, plan, features);
         var left = deadline.Remaining(time) * MostOfWhatIsLeft;
-        var found = await lookup.FindAsync(application.Spec.Name, queries.All, left < features.Budget ? left : features.Budget, features.Budget);
+        var found = await lookup.FindAsync(application.Spec.Name, queries.All, left < features.Budget ? left : features.Budget, features.Unhurried);
         return Join(body.Span, request, target, application, new JoinedRow(plan, queries, found));
     }
 
