@@ -60,6 +60,9 @@ internal sealed class ServingRig
 
     public Dictionary<string, FakeReplica> Clients { get; } = [];
 
+    /// <summary>Batches that each replica computes at the same time.</summary>
+    public int Concurrency { get; init; } = 1;
+
     public VersionEntry Version(string version = "1") => State.Table.Models[Model].Versions[version];
 
     /// <summary>Serves one model with the given versions and replicas.</summary>
@@ -78,7 +81,7 @@ internal sealed class ServingRig
                 {
                     Spec = change(new ModelVersionSpec { Version = v.Version, Framework = "noop", Batching = new BatchingSpec { Policy = "fixed" } }),
                     Signature = new ModelSignature { Inputs = [new TensorSignature("input", "FP64", [-1, 1])], Outputs = [new TensorSignature("output", "FP64", [-1])] },
-                    Replicas = [.. v.Replicas.Select(r => new ReplicaEndpoint { Id = new ReplicaId(new ModelVersionId(Model, v.Version), r), Address = new ContainerAddress("127.0.0.1", 1) })],
+                    Replicas = [.. v.Replicas.Select(r => new ReplicaEndpoint { Id = new ReplicaId(new ModelVersionId(Model, v.Version), r), Address = new ContainerAddress("127.0.0.1", 1), Concurrency = Concurrency })],
                 })],
             },
         ],

@@ -97,10 +97,17 @@ internal sealed partial class ModelQueue
     /// <summary>The replica of a loop that returned a batch as <see cref="ReplyKind.Unreachable"/> or <see cref="ReplyKind.Hung"/> is there again, or will never be asked again.</summary>
     public void Recovered(ReplicaLoop loop)
     {
+        ReplicaLoop? next;
+        Batch? batch;
         lock (_lock)
         {
             _handOver.Recovered(loop);
+
+            // Its other loops have been idle since it went away, and what waits may be more than this one's next batch.
+            _handOver.Pair(out next, out batch);
         }
+
+        Deliver(next, batch);
     }
 
     /// <summary>Puts an item of a returned batch back. False: nobody waits any more, or the queue is closed; the item stays the caller's.</summary>

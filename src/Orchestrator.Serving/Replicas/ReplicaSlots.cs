@@ -94,9 +94,9 @@ internal sealed class ReplicaSlots
 
     /// <summary>A batch is back.</summary>
     /// <returns>The batch that has its turn now, if one waited.</returns>
-    public Batch? CameBack(Batch batch, long now)
+    public Batch? CameBack(Batch batch, ReplyKind kind, long now)
     {
-        Compare(batch, now);
+        Compare(batch, kind, now);
         if (ReferenceEquals(batch, Ahead))
         {
             Ahead = null;
@@ -115,11 +115,16 @@ internal sealed class ReplicaSlots
         return next;
     }
 
-    /// <summary>Only of a replica that had no time to idle: after a pause nobody knows what the batch before it would have cost it.</summary>
-    private void Compare(Batch batch, long now)
+    /// <summary>Only of a replica that had no time to idle: after a pause nobody knows what the batch before it would have cost it. And only of what it computed: a refusal is quick.</summary>
+    private void Compare(Batch batch, ReplyKind kind, long now)
     {
+        if (kind == ReplyKind.Busy)
+        {
+            return;
+        }
+
         var pause = batch.DispatchedAt - _lastEnd;
-        if (_mayGoAhead && batch.Duration > 0 && pause < batch.Duration / MostPause)
+        if (_mayGoAhead && kind == ReplyKind.Ok && batch.Duration > 0 && pause < batch.Duration / MostPause)
         {
             _trial.Observe(batch.WentAhead, (now - _lastEnd) / (double)batch.Duration);
         }
@@ -132,7 +137,8 @@ internal sealed class ReplicaSlots
     {
         if (reply.Kind == ReplyKind.Busy)
         {
-            _notAheadBefore = now + scale.ToTimestamps(AheadPause);
+            // One that never said how long a batch waited has none ahead, and gets none for being busy.
+            _notAheadBefore = _notAheadBefore == long.MaxValue ? _notAheadBefore : now + scale.ToTimestamps(AheadPause);
         }
         else if (_mayGoAhead && reply.Queued is not null && _notAheadBefore == long.MaxValue)
         {

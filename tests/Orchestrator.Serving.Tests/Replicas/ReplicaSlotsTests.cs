@@ -1,5 +1,6 @@
 using Orchestrator.Core.Cluster;
 using Orchestrator.Serving.Prediction;
+using Orchestrator.Serving.Queueing;
 using Orchestrator.Serving.Replicas;
 using Orchestrator.Serving.Tests.Queueing;
 
@@ -121,6 +122,45 @@ public sealed class ReplicaSlotsTests
     }
 
     [Fact]
+    public async Task RefusedAsBusy_ContainerThatDoesNotSayHowLongItWaited_StillGetsOneAtATime()
+    {
+        _rig.Serve("1", spec => spec with { Batching = None }, ("1", ["a"]));
+        AskMany(200);
+        Collect();
+        _out.Dequeue().Fail(ReplyKind.Busy, mayHaveRun: false);
+        await ModelQueueTests.WaitUntil(() =>
+        {
+            _rig.Time.Advance(2 * Ms);
+            Collect();
+            return _out.Count == 1;
+        });
+        _rig.Time.Advance(2 * ReplicaSlots.AheadPause);
+        Work(batches: 60, queued: null).ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task ComputesTwoAtATime_BackAfterItDied_GetsTwoAtOnce()
+    {
+        var rig = new ServingRig(cacheBytes: 0) { Concurrency = 2 };
+        rig.Serve("1", spec => spec with { Batching = None }, ("1", ["a"]));
+        var replica = rig.Clients["a"];
+        var answers = Enumerable.Range(0, 6).Select(i => rig.Ask(i, milliseconds: 3_000_000)).ToArray();
+        (await replica.NextAsync()).Fail(ReplyKind.Unreachable, mayHaveRun: false);
+        (await replica.NextAsync()).Fail(ReplyKind.Unreachable, mayHaveRun: false);
+        await ModelQueueTests.WaitUntil(() =>
+        {
+            rig.Time.Advance(10 * Ms);
+            return replica.BatchCount >= 4;
+        });
+        for (var i = 0; i < 6; i++)
+        {
+            (await replica.NextAsync()).Succeed();
+        }
+
+        (await Task.WhenAll(answers)).ShouldAllBe(o => o.Kind == OutcomeKind.Ok);
+    }
+
+    [Fact]
     public async Task Return_NextBatchIsOnItsWay_BeforeAnyoneIsAnswered()
     {
         var rig = new ServingRig();
@@ -137,7 +177,31 @@ public sealed class ReplicaSlotsTests
         (await Task.WhenAll(answers)).ShouldAllBe(o => o.Kind == OutcomeKind.Ok);
     }
 
-    private Task<PredictionOutcome>[] AskMany(int count) => [.. Enumerable.Range(0, count).Select(_ => _rig.Ask(_next++, milliseconds: 10_000))];
+    [Theory]
+    [InlineData(ReplyKind.Ok, true)]
+    [InlineData(ReplyKind.Busy, false)]
+    [InlineData(ReplyKind.Failed, false)]
+    [InlineData(ReplyKind.TooLate, false)]
+    internal void BatchThatWasNotComputed_SaysNothingOfHowLongOneTakes(ReplyKind kind, bool isTurnOver)
+    {
+        const int Duration = 100;
+        var slots = new ReplicaSlots(concurrency: 1, mayGoAhead: true, limit: 1);
+        slots.Heard(new ReplicaReply(ReplyKind.Ok, null, null, true, Queued: TimeSpan.Zero), 0, Timescale.Of(_rig.Time));
+        var now = 0;
+        for (var i = 0; i <= AheadTrial.Turn; i++)
+        {
+            var batch = NewBatch(now);
+            slots.Left(batch);
+            slots.CameBack(batch, kind, now += Duration);
+        }
+
+        slots.Left(NewBatch(now));
+        slots.TakesAhead(now).ShouldBe(isTurnOver);
+
+        static Batch NewBatch(long at) => new(new FormedBatch<PredictionItem>([], 1, at, at, Duration, at + Duration, IsAhead: false), at);
+    }
+
+    private Task<PredictionOutcome>[] AskMany(int count) => [.. Enumerable.Range(0, count).Select(_ => _rig.Ask(_next++, milliseconds: 3_000_000))];
 
     /// <summary>Answers the oldest batches, each a millisecond after the one before. Returns the most that were out at once.</summary>
     private int Work(int batches, TimeSpan? queued)
