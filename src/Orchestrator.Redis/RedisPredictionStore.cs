@@ -5,7 +5,7 @@ using StackExchange.Redis;
 namespace Orchestrator.Redis;
 
 /// <summary>Predictions in Redis. The keys of one call are sent together without waiting in between; each call has a deadline of its own, because the client's calls have none.</summary>
-internal sealed class RedisPredictionStore(RedisConnection connection, RedisOptions options, TimeProvider time) : IPredictionStore
+internal sealed partial class RedisPredictionStore(RedisConnection connection, RedisOptions options, TimeProvider time) : IPredictionStore
 {
     private const int KeysPerPage = 250;
 

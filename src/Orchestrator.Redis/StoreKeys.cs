@@ -10,13 +10,20 @@ namespace Orchestrator.Redis;
 internal sealed class StoreKeys(string prefix)
 {
     private const string Format = "p1:";
+    private const string LeaseFormat = "l1:";
 
-    public byte[] Of(in StoreKey key)
+    /// <summary>Of the value.</summary>
+    public byte[] Of(in StoreKey key) => Of(Format, key);
+
+    /// <summary>Of the lease of whoever computes the value: <c>{prefix}l1:{scope}:{32 bytes}</c>.</summary>
+    public byte[] LeaseOf(in StoreKey key) => Of(LeaseFormat, key);
+
+    private byte[] Of(string format, in StoreKey key)
     {
-        var length = prefix.Length + Format.Length + key.Scope.Length + 1;
+        var length = prefix.Length + format.Length + key.Scope.Length + 1;
         var bytes = new byte[length + key.Digest.Length];
         var at = Encoding.ASCII.GetBytes(prefix, bytes);
-        at += Encoding.ASCII.GetBytes(Format, bytes.AsSpan(at));
+        at += Encoding.ASCII.GetBytes(format, bytes.AsSpan(at));
         at += Encoding.ASCII.GetBytes(key.Scope, bytes.AsSpan(at));
         bytes[at] = (byte)':';
         key.Digest.Span.CopyTo(bytes.AsSpan(length));

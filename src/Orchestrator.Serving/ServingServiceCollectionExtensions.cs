@@ -39,7 +39,8 @@ public static class ServingServiceCollectionExtensions
             return updater;
         });
         services.AddSingleton(p => new PredictionService(
-            p.GetRequiredService<PredictionCache>(), p.GetRequiredService<ServingMetrics>(), p.GetRequiredService<TimeProvider>(), p.GetService<SharedCache>(), p.GetRequiredService<IServingLease>()));
+            p.GetRequiredService<PredictionCache>(), p.GetRequiredService<ServingMetrics>(), p.GetRequiredService<TimeProvider>(), p.GetService<SharedCache>(), p.GetRequiredService<IServingLease>(),
+            p.GetService<SharedFlights>()));
         services.TryAddSingleton<IFeatureStore, NoFeatureStore>();
         services.AddSingleton<FeatureMetrics>();
         services.AddSingleton(p => new FeatureLookup(p.GetRequiredService<IFeatureStore>(), p.GetRequiredService<FeatureMetrics>(), p.GetRequiredService<TimeProvider>()));

@@ -38,7 +38,7 @@ internal sealed class ServingRig
         Sink = new CacheSink(Cache, Shared?.Cache);
         var context = new UpdaterContext(new ServingOptions { HungBatch = hungBatch ?? TimeSpan.FromSeconds(5) }, NullLogger<ServingTableUpdater>.Instance);
         Updater = new ServingTableUpdater(State, endpoint => Clients[endpoint.Id.Instance] = new FakeReplica(), Sink, Metrics, context, Time);
-        Service = new PredictionService(Cache, Metrics, Time, Shared?.Cache);
+        Service = new PredictionService(Cache, Metrics, Time, Shared?.Cache, flights: Shared?.Flights);
     }
 
     public ManualTime Time { get; } = new();

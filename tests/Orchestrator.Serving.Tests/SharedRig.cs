@@ -15,8 +15,11 @@ internal sealed class SharedRig
         var metrics = new SharedCacheMetrics(meters);
         Breaker = new StoreBreaker(store, options.BreakFor, time);
         Writes = new PendingWrites(options, metrics);
-        Cache = new SharedCache(cache, Breaker, Writes, metrics, settings);
-        Loop = new SharedWriteLoop(Writes, store, Breaker, metrics, settings, NullLogger<SharedWriteLoop>.Instance);
+        Table = new FlightTable();
+        Cache = new SharedCache(cache, Breaker, Writes, Table, metrics, settings);
+        Flights = new SharedFlights(Cache, Breaker, Table, metrics, settings);
+        Flying = new FlightLoop(Table, store, Breaker, settings, NullLogger<FlightLoop>.Instance);
+        Loop = new SharedWriteLoop(Writes, store, Breaker, Table, metrics, settings, NullLogger<SharedWriteLoop>.Instance);
     }
 
     public StoreBreaker Breaker { get; }
@@ -24,6 +27,12 @@ internal sealed class SharedRig
     public PendingWrites Writes { get; }
 
     public SharedCache Cache { get; }
+
+    public FlightTable Table { get; }
+
+    public SharedFlights Flights { get; }
+
+    public FlightLoop Flying { get; }
 
     public SharedWriteLoop Loop { get; }
 }
@@ -38,12 +47,26 @@ internal sealed class FakeStore : IPredictionStore
     /// <summary>How every read ends.</summary>
     public StoreEnd ReadEnd { get; set; } = StoreEnd.Done;
 
+    /// <summary>How every claim ends.</summary>
+    public StoreEnd ClaimEnd { get; set; } = StoreEnd.Done;
+
+    /// <summary>Awaited by each claim.</summary>
+    public Func<Task> BeforeClaim { get; set; } = () => Task.CompletedTask;
+
     public StoreEnd WriteEnd { get; set; } = StoreEnd.Done;
 
     /// <summary>Keys of each read.</summary>
     public List<int> Reads { get; } = [];
 
     public List<TimeSpan> Allowed { get; } = [];
+
+    /// <summary>Leases by key: whose.</summary>
+    public Dictionary<string, string> Leases { get; } = [];
+
+    /// <summary>Keys of each claim.</summary>
+    public List<int> Claims { get; } = [];
+
+    public int Renewals { get; private set; }
 
     public List<string> Dropped { get; } = [];
 
@@ -80,11 +103,59 @@ internal sealed class FakeStore : IPredictionStore
         return ValueTask.FromResult(WriteEnd);
     }
 
+    public async ValueTask<StoreRead> ClaimAsync(IReadOnlyList<StoreKey> keys, string token, TimeSpan lease, TimeSpan within)
+    {
+        await BeforeClaim();
+        lock (_lock)
+        {
+            Claims.Add(keys.Count);
+            if (ClaimEnd != StoreEnd.Done)
+            {
+                return new StoreRead(ClaimEnd, []);
+            }
+
+            bool[] taken = [.. keys.Select(k => Leases.TryAdd(NameOf(k), token))];
+            return new StoreRead(StoreEnd.Done, [.. keys.Select(k => Entries.TryGetValue(NameOf(k), out var entry) ? entry.Value : null)], taken);
+        }
+    }
+
+    public ValueTask<StoreEnd> RenewAsync(IReadOnlyList<StoreLease> leases, TimeSpan lease, TimeSpan within)
+    {
+        lock (_lock)
+        {
+            Renewals += leases.Count(l => Leases.TryGetValue(NameOf(l.Key), out var token) && token == l.Token);
+        }
+
+        return ValueTask.FromResult(StoreEnd.Done);
+    }
+
+    public ValueTask<StoreEnd> ReleaseAsync(IReadOnlyList<StoreLease> leases, TimeSpan within)
+    {
+        lock (_lock)
+        {
+            foreach (var lease in leases.Where(l => Leases.TryGetValue(NameOf(l.Key), out var token) && token == l.Token))
+            {
+                Leases.Remove(NameOf(lease.Key));
+            }
+        }
+
+        return ValueTask.FromResult(StoreEnd.Done);
+    }
+
+    /// <summary>As if the holder had died and its time were over.</summary>
+    public void EndLeases()
+    {
+        lock (_lock)
+        {
+            Leases.Clear();
+        }
+    }
+
     public ValueTask<long> DropAsync(string scope, CancellationToken cancellationToken)
     {
         Dropped.Add(scope);
         return ValueTask.FromResult(0L);
     }
 
-    private static string NameOf(StoreKey key) => $"{key.Scope}:{Convert.ToHexString(key.Digest.Span)}";
+    public static string NameOf(StoreKey key) => $"{key.Scope}:{Convert.ToHexString(key.Digest.Span)}";
 }

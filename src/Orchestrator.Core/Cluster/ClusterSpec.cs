@@ -191,4 +191,7 @@ public sealed record CacheSpec
 
     /// <summary>Whether answers are shared through Redis, if the orchestrator has one; false keeps them in its process. Default true.</summary>
     public bool Shared { get; init; } = true;
+
+    /// <summary>Whether equal questions that reach several frontends at once are computed by one of them, for models that cost more than a wait for the other. Needs <see cref="Shared"/>. Default false.</summary>
+    public bool SingleFlight { get; init; }
 }

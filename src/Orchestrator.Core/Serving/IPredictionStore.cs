@@ -18,6 +18,19 @@ public interface IPredictionStore
     /// <returns>How it ended; after anything but <see cref="StoreEnd.Done"/> some may have been written.</returns>
     ValueTask<StoreEnd> WriteAsync(IReadOnlyList<StoreEntry> entries, TimeSpan within);
 
+    /// <summary>In one round trip: takes the lease of every question that nobody holds one of, and after that reads the values. So whoever got a lease and no value is the one to compute it.</summary>
+    /// <param name="keys">The questions.</param>
+    /// <param name="token">Names this call among all that ever claim.</param>
+    /// <param name="lease">How long a lease lasts unless it is renewed.</param>
+    /// <param name="within">When the caller goes on without an answer; a lease may be taken nevertheless, so it should be released.</param>
+    ValueTask<StoreRead> ClaimAsync(IReadOnlyList<StoreKey> keys, string token, TimeSpan lease, TimeSpan within);
+
+    /// <summary>Makes leases last for so long from now on; one that ended or is another's stays as it is.</summary>
+    ValueTask<StoreEnd> RenewAsync(IReadOnlyList<StoreLease> leases, TimeSpan lease, TimeSpan within);
+
+    /// <summary>Gives leases back; one that ended or is another's stays as it is.</summary>
+    ValueTask<StoreEnd> ReleaseAsync(IReadOnlyList<StoreLease> leases, TimeSpan within);
+
     /// <summary>Drops all values of a scope, slowly enough that readers do not notice.</summary>
     /// <returns>How many were dropped; those left by a failure go by their time to live.</returns>
     ValueTask<long> DropAsync(string scope, CancellationToken cancellationToken);
@@ -28,6 +41,11 @@ public interface IPredictionStore
 /// <param name="Digest">The question, 32 bytes.</param>
 public readonly record struct StoreKey(string Scope, ReadOnlyMemory<byte> Digest);
 
+/// <summary>The right to compute an answer that others wait for.</summary>
+/// <param name="Key">The question.</param>
+/// <param name="Token">Whose it is.</param>
+public readonly record struct StoreLease(StoreKey Key, string Token);
+
 /// <summary>A value to be kept.</summary>
 /// <param name="Key">Its name.</param>
 /// <param name="Value">Its bytes; the store does not change or keep the array beyond the call's end.</param>
@@ -37,7 +55,15 @@ public readonly record struct StoreEntry(StoreKey Key, byte[] Value, TimeSpan Ti
 /// <summary>What a read brought.</summary>
 /// <param name="End">How it ended.</param>
 /// <param name="Values">One per key, in order; null where there is none, or none came in time.</param>
-public readonly record struct StoreRead(StoreEnd End, IReadOnlyList<byte[]?> Values);
+/// <param name="Taken">One per key, in order: whether its lease was taken; empty if none was asked for.</param>
+public readonly record struct StoreRead(StoreEnd End, IReadOnlyList<byte[]?> Values, IReadOnlyList<bool> Taken)
+{
+    /// <summary>Of a read without leases.</summary>
+    public StoreRead(StoreEnd end, IReadOnlyList<byte[]?> values)
+        : this(end, values, [])
+    {
+    }
+}
 
 /// <summary>How a call to the store ended.</summary>
 public enum StoreEnd

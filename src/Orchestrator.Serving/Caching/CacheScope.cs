@@ -15,9 +15,10 @@ internal sealed class CacheScope
     private const int NameBytes = 16;
     private readonly byte[] _hash;
 
-    private CacheScope(byte[] hash)
+    private CacheScope(byte[] hash, bool isSingleFlight)
     {
         _hash = hash;
+        IsSingleFlight = isSingleFlight;
         Name = Convert.ToHexStringLower(hash.AsSpan(0, NameBytes));
     }
 
@@ -26,6 +27,9 @@ internal sealed class CacheScope
 
     /// <summary>The first half of it in hex: what keys in a store begin with.</summary>
     public string Name { get; }
+
+    /// <summary>Whether the version wants a question computed by one of several processes. Names nothing: it is in no key.</summary>
+    public bool IsSingleFlight { get; }
 
     /// <summary>The scope of a version.</summary>
     public static CacheScope Of(ModelVersionId id, ModelVersionSpec spec)
@@ -40,6 +44,6 @@ internal sealed class CacheScope
             hash.AppendData(bytes);
         }
 
-        return new CacheScope(hash.GetHashAndReset());
+        return new CacheScope(hash.GetHashAndReset(), spec.Cache.SingleFlight);
     }
 }

@@ -10,9 +10,18 @@ internal sealed class CacheSink(PredictionCache cache, SharedCache? shared = nul
 {
     public void Finished(PredictionItem item, PredictionOutcome outcome)
     {
-        if (item.Key is { } key && cache.Finish(key, item, outcome, item.Ttl, item.StaleFor) is { } kept)
+        if (item.Key is not { } key)
+        {
+            return;
+        }
+
+        if (cache.Finish(key, item, outcome, item.Ttl, item.StaleFor) is { } kept)
         {
             shared?.Offer(item, kept);
+        }
+        else
+        {
+            shared?.Forget(item);
         }
     }
 
@@ -21,6 +30,7 @@ internal sealed class CacheSink(PredictionCache cache, SharedCache? shared = nul
         if (item.Key is { } key)
         {
             cache.Finish(key, item, null, default);
+            shared?.Forget(item);
         }
     }
 }

@@ -1,5 +1,6 @@
 using Orchestrator.Core.Time;
 using Orchestrator.Serving.Caching;
+using Orchestrator.Serving.Caching.Shared;
 using Orchestrator.Serving.Queueing;
 
 namespace Orchestrator.Serving.Prediction;
@@ -13,22 +14,25 @@ public sealed partial class PredictionService
     private async ValueTask<PredictionOutcome> LookFurtherAsync(PredictionCall call, Pending pending, long started, CancellationToken clientGone)
     {
         Pending[] one = [pending];
-        await LookFurtherAsync(one, call.Deadline.Timestamp);
-        if (one[0].IsLeader)
+        var followed = await LookFurtherAsync(one, call.Deadline.Timestamp);
+        if (one[0] is { IsLeader: true, Follows: false })
         {
             Settle(pending, pending.Item!.Queue.TryEnqueue(pending.Item));
         }
 
-        return await FinishAsync(call, one[0], started, clientGone);
+        var outcome = await FinishAsync(call, one[0], started, clientGone);
+        await followed;
+        return outcome;
     }
 
     /// <summary>Looks in the shared level for what nobody here knows. Who is found leads no more: its item is complete and need not be queued.</summary>
-    private async ValueTask LookFurtherAsync(Pending[] pending, long deadline)
+    /// <returns>Ends when no question waits for another process any more; what is computed here need not wait for that.</returns>
+    private async ValueTask<Task> LookFurtherAsync(Pending[] pending, long deadline)
     {
         var led = Enumerable.Range(0, pending.Length).Where(i => pending[i] is { IsLeader: true, Item.SharedScope: not null }).ToArray();
         if (led.Length == 0)
         {
-            return;
+            return Task.CompletedTask;
         }
 
         var found = await _shared!.AnswerAsync([.. led.Select(i => pending[i].Item!)], deadline);
@@ -37,6 +41,55 @@ public sealed partial class PredictionService
             if (found[i])
             {
                 pending[led[i]] = pending[led[i]] with { IsLeader = false };
+            }
+        }
+
+        var costly = _flights is null ? [] : led.Where(i => pending[i] is { IsLeader: true, Item.SharedScope.IsSingleFlight: true }).ToArray();
+        return costly.Length == 0 ? Task.CompletedTask : await ClaimAsync(pending, costly, deadline);
+    }
+
+    /// <summary>Claims questions. Those that another process has are followed on their own: were they waited for before the rest is queued, two processes could wait for each other.</summary>
+    private async ValueTask<Task> ClaimAsync(Pending[] pending, int[] costly, long deadline)
+    {
+        List<Task> follows = [];
+        var turns = await _flights!.ClaimAsync([.. costly.Select(i => pending[i].Item!)], deadline);
+        for (var i = 0; i < turns.Length; i++)
+        {
+            ref var one = ref pending[costly[i]];
+            switch (turns[i])
+            {
+                case FlightTurn.Found:
+                    one = one with { IsLeader = false };
+                    break;
+                case FlightTurn.Follow:
+                    one = one with { Follows = true };
+                    follows.Add(FollowAsync(one));
+                    break;
+            }
+        }
+
+        return Task.WhenAll(follows);
+    }
+
+    private async Task FollowAsync(Pending pending)
+    {
+        var item = pending.Item!;
+        var isFound = false;
+        try
+        {
+            isFound = await _flights!.FollowAsync(item);
+        }
+        finally
+        {
+            // Whatever happened: who waits is answered.
+            if (!isFound && item.AnyoneWaits())
+            {
+                Settle(pending, item.Queue.TryEnqueue(item));
+            }
+            else if (!isFound)
+            {
+                Forget(item);
+                item.Complete(item.Queue.Cancelled);
             }
         }
     }

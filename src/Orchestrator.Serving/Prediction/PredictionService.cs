@@ -20,9 +20,11 @@ public sealed partial class PredictionService
     private readonly TimeProvider _time;
     private readonly SharedCache? _shared;
     private readonly IServingLease? _lease;
+    private readonly SharedFlights? _flights;
 
-    internal PredictionService(PredictionCache cache, ServingMetrics metrics, TimeProvider time, SharedCache? shared = null, IServingLease? lease = null)
+    internal PredictionService(PredictionCache cache, ServingMetrics metrics, TimeProvider time, SharedCache? shared = null, IServingLease? lease = null, SharedFlights? flights = null)
     {
+        _flights = flights;
         _lease = lease;
         _shared = shared;
         _cache = cache;
@@ -74,9 +76,10 @@ public sealed partial class PredictionService
             pending[i] = Begin(calls[i]);
         }
 
+        var followed = Task.CompletedTask;
         if (_shared is not null)
         {
-            await LookFurtherAsync(pending, calls.Min(c => c.Deadline.Timestamp));
+            followed = await LookFurtherAsync(pending, calls.Min(c => c.Deadline.Timestamp));
         }
 
         EnqueueTogether(pending);
@@ -88,6 +91,7 @@ public sealed partial class PredictionService
                 : await FinishAsync(calls[i], pending[i], started, clientGone);
         }
 
+        await followed;
         return outcomes;
     }
 
@@ -167,6 +171,7 @@ public sealed partial class PredictionService
             case CacheLookup.Joined:
                 _metrics.RecordCache(target.Id, "joined");
                 joined.Queue.WaiterJoined(joined, waiter.Deadline);
+                _flights?.Joined(joined, waiter.Deadline);
                 return new Pending(joined, waiter, false, null);
             default:
                 _metrics.RecordCache(target.Id, "miss");
@@ -185,7 +190,7 @@ public sealed partial class PredictionService
             List<int> indices = [];
             for (; done < pending.Length && (pending[done].Item is null || pending[done].Item!.Queue == (queue ??= pending[done].Item!.Queue)); done++)
             {
-                if (pending[done] is { IsLeader: true, Item: { } item })
+                if (pending[done] is { IsLeader: true, Follows: false, Item: { } item })
                 {
                     items.Add(item);
                     indices.Add(done);
@@ -238,6 +243,7 @@ public sealed partial class PredictionService
         if (item.Key is { } key)
         {
             _cache.Finish(key, item, null, default);
+            _shared?.Forget(item);
         }
     }
 
@@ -291,5 +297,9 @@ public sealed partial class PredictionService
     }
 
     /// <summary>A prediction on its way: found (<see cref="Hit"/>), or an item and who waits for it.</summary>
-    private readonly record struct Pending(PredictionItem? Item, PredictionWaiter? Waiter, bool IsLeader, PredictionOutcome? Hit);
+    private readonly record struct Pending(PredictionItem? Item, PredictionWaiter? Waiter, bool IsLeader, PredictionOutcome? Hit)
+    {
+        /// <summary>Waits for another process; whoever sees to that queues the item if need be.</summary>
+        public bool Follows { get; init; }
+    }
 }

@@ -120,6 +120,12 @@ public sealed class SharedCacheTests
             return ValueTask.FromResult(StoreEnd.Done);
         }
 
+        public ValueTask<StoreRead> ClaimAsync(IReadOnlyList<StoreKey> keys, string token, TimeSpan lease, TimeSpan within) => ReadAsync(keys, within);
+
+        public ValueTask<StoreEnd> RenewAsync(IReadOnlyList<StoreLease> leases, TimeSpan lease, TimeSpan within) => ValueTask.FromResult(StoreEnd.Done);
+
+        public ValueTask<StoreEnd> ReleaseAsync(IReadOnlyList<StoreLease> leases, TimeSpan within) => ValueTask.FromResult(StoreEnd.Done);
+
         public ValueTask<long> DropAsync(string scope, CancellationToken cancellationToken) => ValueTask.FromResult(0L);
 
         private void Note(IEnumerable<StoreKey> keys)

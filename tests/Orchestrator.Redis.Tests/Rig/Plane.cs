@@ -40,12 +40,16 @@ internal sealed class Plane : IAsyncDisposable
 
     public StoreBreaker Breaker => _services.GetRequiredService<StoreBreaker>();
 
+    public SharedFlights Flights => _services.GetRequiredService<SharedFlights>();
+
     public IPredictionStore Store => _services.GetRequiredService<IPredictionStore>();
 
     /// <param name="redis">Null: none.</param>
     /// <param name="cacheBytes">Of the level in the process.</param>
     /// <param name="versions">Served, the first is the current one.</param>
-    public static async Task<Plane> StartAsync(RedisOptions? redis, long cacheBytes = 1 << 20, params string[] versions)
+    public static Task<Plane> StartAsync(RedisOptions? redis, long cacheBytes = 1 << 20, params string[] versions) => StartAsync(redis, _ => { }, cacheBytes, versions);
+
+    public static async Task<Plane> StartAsync(RedisOptions? redis, Action<SharedCacheOptions> shared, long cacheBytes = 1 << 20, params string[] versions)
     {
         var replicas = new ConcurrentDictionary<string, ComputingReplica>();
         var services = new ServiceCollection();
@@ -60,6 +64,7 @@ internal sealed class Plane : IAsyncDisposable
         {
             services.AddRedisPredictionStore(redis);
             services.AddSharedCache();
+            services.Configure(shared);
         }
 
         var plane = new Plane(services.BuildServiceProvider()) { Replicas = replicas };
@@ -113,6 +118,15 @@ internal sealed class Plane : IAsyncDisposable
         {
             limit.IsCancellationRequested.ShouldBeFalse($"waited in vain until {what}");
             await Task.Delay(TimeSpan.FromMilliseconds(2), TimeProvider.System);
+        }
+    }
+
+    /// <summary>Ends what would renew or give back a lease, or write an answer: all that others could notice of a process that lives.</summary>
+    public async Task KillAsync()
+    {
+        foreach (var hosted in _services.GetServices<IHostedService>().Where(s => s is FlightLoop or SharedWriteLoop))
+        {
+            await hosted.StopAsync(CancellationToken.None);
         }
     }
 

@@ -76,7 +76,7 @@ internal static class ModelNodeReader
         StartupTimeout = map.Duration("startupTimeout") ?? Defaults.StartupTimeout,
         QueueCapacity = map.Integer("queueCapacity") ?? Defaults.QueueCapacity,
         Batching = ReadBatching(map.Map("batching", "a mapping with the keys policy, maxSize, maxBytes, delay")),
-        Cache = ReadCache(map.Map("cache", "a mapping with the keys enabled, ttl, staleFor, shared")),
+        Cache = ReadCache(map.Map("cache", "a mapping with the keys enabled, ttl, staleFor, shared, singleFlight")),
     };
 
     private static ArtefactSpec? ReadArtefact(MapReader map)
@@ -166,6 +166,7 @@ internal static class ModelNodeReader
             Ttl = map.Duration("ttl") ?? defaults.Ttl,
             StaleFor = map.Duration("staleFor") ?? defaults.StaleFor,
             Shared = map.Boolean("shared") ?? defaults.Shared,
+            SingleFlight = map.Boolean("singleFlight") ?? defaults.SingleFlight,
         };
         map.Finish();
         return cache;

@@ -10,5 +10,9 @@ internal static class CacheSpecValidator
     {
         errors.CheckRange($"{path}.ttl", cache.Ttl, LeastTtl, MostTtl);
         errors.CheckRange($"{path}.staleFor", cache.StaleFor, TimeSpan.Zero, MostTtl);
+        if (cache.SingleFlight && !(cache.Enabled && cache.Shared))
+        {
+            errors.Add($"{path}.singleFlight", $"needs {(cache.Enabled ? "shared" : "enabled")}, which is false: frontends can only wait for an answer that they share; remove one of the two.");
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Orchestrator.Serving.Prediction;
+using Orchestrator.Serving.Queueing;
 
 namespace Orchestrator.Serving.Caching.Shared;
 
@@ -12,6 +13,9 @@ namespace Orchestrator.Serving.Caching.Shared;
 /// <param name="StaleFor">How long after that it may still be given.</param>
 internal sealed record PendingWrite(CacheKey Key, CacheScope Scope, PredictionOutcome Outcome, long At, TimeSpan Ttl, TimeSpan StaleFor)
 {
+    /// <summary>The item whose lease ends once this is written; null: it has none.</summary>
+    public PredictionItem? Flight { get; init; }
+
     /// <summary>Bytes as a value.</summary>
     public long Bytes { get; } = StoredPrediction.SizeOf(Outcome.Outputs);
 }
@@ -27,17 +31,23 @@ internal sealed class PendingWrites(SharedCacheOptions options, SharedCacheMetri
     /// <summary>Answers that wait.</summary>
     public int Count => _channel.Reader.Count;
 
-    public void Offer(PendingWrite write)
+    /// <summary>Takes an answer to be written, if there is room for it.</summary>
+    public bool Offer(PendingWrite write)
     {
         if (write.Bytes > options.MaxValueBytes)
         {
             metrics.Written(1, "too_large");
+            return false;
         }
-        else if (Interlocked.Add(ref _bytes, write.Bytes) > options.MostPendingWriteBytes || !_channel.Writer.TryWrite(write))
+
+        if (Interlocked.Add(ref _bytes, write.Bytes) > options.MostPendingWriteBytes || !_channel.Writer.TryWrite(write))
         {
             Interlocked.Add(ref _bytes, -write.Bytes);
             metrics.Written(1, "dropped_full");
+            return false;
         }
+
+        return true;
     }
 
     /// <summary>Waits until there is something to take.</summary>

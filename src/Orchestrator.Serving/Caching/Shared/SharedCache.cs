@@ -17,15 +17,17 @@ internal sealed class SharedCache
     private readonly PredictionCache _cache;
     private readonly StoreBreaker _breaker;
     private readonly PendingWrites _writes;
+    private readonly FlightTable _flights;
     private readonly SharedCacheMetrics _metrics;
     private readonly SharedCacheOptions _options;
     private readonly TimeProvider _time;
 
-    public SharedCache(PredictionCache cache, StoreBreaker breaker, PendingWrites writes, SharedCacheMetrics metrics, SharedCacheSettings settings)
+    public SharedCache(PredictionCache cache, StoreBreaker breaker, PendingWrites writes, FlightTable flights, SharedCacheMetrics metrics, SharedCacheSettings settings)
     {
         _cache = cache;
         _breaker = breaker;
         _writes = writes;
+        _flights = flights;
         _metrics = metrics;
         _options = settings.Options;
         _time = settings.Time;
@@ -80,9 +82,25 @@ internal sealed class SharedCache
     {
         if (item is { Key: { } key, SharedScope: { } scope })
         {
-            _writes.Offer(new PendingWrite(key, scope, kept, _time.GetTimestamp(), item.Ttl, item.StaleFor));
+            var write = new PendingWrite(key, scope, kept, _time.GetTimestamp(), item.Ttl, item.StaleFor) { Flight = scope.IsSingleFlight ? item : null };
+            if (!_writes.Offer(write))
+            {
+                Forget(item);
+            }
         }
     }
+
+    /// <summary>The item will bring no answer: whoever waits for it elsewhere shall wait no longer.</summary>
+    public void Forget(PredictionItem item)
+    {
+        if (item.SharedScope is { IsSingleFlight: true })
+        {
+            _flights.Land(item);
+        }
+    }
+
+    /// <summary>Completes an item with what the store has for it, if that is an answer that may be given.</summary>
+    public bool TryTake(PredictionItem item, byte[] value) => TryTake(item, value, StoreEnd.Done);
 
     private bool TryTake(PredictionItem item, byte[]? value, StoreEnd end)
     {

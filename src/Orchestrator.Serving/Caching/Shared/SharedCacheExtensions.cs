@@ -19,8 +19,11 @@ public static class SharedCacheExtensions
             var settings = p.GetRequiredService<SharedCacheSettings>();
             return new StoreBreaker(p.GetRequiredService<IPredictionStore>(), settings.Options.BreakFor, settings.Time);
         });
+        services.AddSingleton<FlightTable>();
         services.AddSingleton(Make);
+        services.AddSingleton<SharedFlights>();
         services.AddHostedService<SharedWriteLoop>();
+        services.AddHostedService<FlightLoop>();
         services.AddHostedService<ScopeSweepLoop>();
         return services;
     }
@@ -31,6 +34,6 @@ public static class SharedCacheExtensions
         var writes = services.GetRequiredService<PendingWrites>();
         var metrics = services.GetRequiredService<SharedCacheMetrics>();
         metrics.Observe(services.GetRequiredService<IPredictionStore>(), () => breaker.Level, () => writes.Count);
-        return new SharedCache(services.GetRequiredService<PredictionCache>(), breaker, writes, metrics, services.GetRequiredService<SharedCacheSettings>());
+        return new SharedCache(services.GetRequiredService<PredictionCache>(), breaker, writes, services.GetRequiredService<FlightTable>(), metrics, services.GetRequiredService<SharedCacheSettings>());
     }
 }

@@ -12,6 +12,7 @@ internal sealed class SharedCacheMetrics
     private readonly Counter<long> _reads;
     private readonly Counter<long> _writes;
     private readonly Counter<long> _dropped;
+    private readonly Counter<long> _flights;
     private readonly Histogram<double> _duration;
     private readonly Meter _meter;
 
@@ -21,6 +22,8 @@ internal sealed class SharedCacheMetrics
         _reads = _meter.CreateCounter<long>("orchestrator.store.reads", "{row}", "Look-ups in the shared store by result: hit, miss, invalid (not an answer), timeout, full, unavailable, open (left alone by the breaker).");
         _writes = _meter.CreateCounter<long>("orchestrator.store.writes", "{row}", "Answers for the shared store by result: written, failed, dropped_full, dropped_open, too_large.");
         _dropped = _meter.CreateCounter<long>("orchestrator.store.keys.dropped", "{key}", "Keys of versions that are served no longer, removed from the shared store.");
+        _flights = _meter.CreateCounter<long>(
+            "orchestrator.store.flights", "{row}", "Questions to models with singleFlight that nobody had answered: led (computed for all), found (by another process), waited_out (the share of the time was used up), failed (the store), left (by everybody).");
         _duration = _meter.CreateHistogram<double>("orchestrator.store.read.duration", "s", "How long requests waited for the shared store.");
     }
 
@@ -39,6 +42,8 @@ internal sealed class SharedCacheMetrics
             _reads.Add(1, new TagList { { "model", id.Model }, { "version", id.Version }, { "result", result } });
         }
     }
+
+    public void Flight(ModelVersionId id, string result) => _flights.Add(1, new TagList { { "model", id.Model }, { "version", id.Version }, { "result", result } });
 
     public void ReadTook(TimeSpan took) => _duration.Record(took.TotalSeconds);
 

@@ -20,6 +20,12 @@ public sealed class SharedCacheOptions
     /// <summary>Default of <see cref="MostPendingWriteBytes"/>: 32 MiB.</summary>
     public const long DefaultMostPendingWriteBytes = 32L * 1024 * 1024;
 
+    /// <summary>Default of <see cref="FlightShare"/>.</summary>
+    public const double DefaultFlightShare = 0.5;
+
+    /// <summary>Default of <see cref="FlightLease"/>: 1 s.</summary>
+    public static readonly TimeSpan DefaultFlightLease = TimeSpan.FromSeconds(1);
+
     /// <summary>Default of <see cref="LongestRead"/>: 20 ms.</summary>
     public static readonly TimeSpan DefaultLongestRead = TimeSpan.FromMilliseconds(20);
 
@@ -34,7 +40,7 @@ public sealed class SharedCacheOptions
     public double ReadShare { get; set; } = DefaultReadShare;
 
     /// <summary>Most time a read may take, however late the deadline. Default 20 ms.</summary>
-    [Range(typeof(TimeSpan), "00:00:00.001", "00:00:10")]
+    [Range(typeof(TimeSpan), "00:00:00.001", "00:01:00")]
     public TimeSpan LongestRead { get; set; } = DefaultLongestRead;
 
     /// <summary>Largest value that is written or believed, in bytes. Default 1 MiB.</summary>
@@ -60,4 +66,12 @@ public sealed class SharedCacheOptions
     /// <summary>How long a store that failed is left alone before one read tries it again. Default 1 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00.5", "00:10:00")]
     public TimeSpan BreakFor { get; set; } = DefaultBreakFor;
+
+    /// <summary>Share of the time left to a request's deadline that it may wait for the same answer from another process, where the model asks for that. Default 0.5.</summary>
+    [Range(0.01, 0.9)]
+    public double FlightShare { get; set; } = DefaultFlightShare;
+
+    /// <summary>How long others wait for a process that computes an answer for them and gives no sign of life; a living one renews three times as often. Default 1 s.</summary>
+    [Range(typeof(TimeSpan), "00:00:00.1", "00:01:00")]
+    public TimeSpan FlightLease { get; set; } = DefaultFlightLease;
 }

@@ -6,7 +6,7 @@ namespace Orchestrator.Serving.Caching.Shared;
 
 /// <summary>Writes answers into the store, several in one round trip, one round trip at a time.</summary>
 internal sealed partial class SharedWriteLoop(
-    PendingWrites writes, IPredictionStore store, StoreBreaker breaker, SharedCacheMetrics metrics, SharedCacheSettings settings, ILogger<SharedWriteLoop> logger) : BackgroundService
+    PendingWrites writes, IPredictionStore store, StoreBreaker breaker, FlightTable flights, SharedCacheMetrics metrics, SharedCacheSettings settings, ILogger<SharedWriteLoop> logger) : BackgroundService
 {
     private const int PerRoundTrip = 64;
 
@@ -32,6 +32,25 @@ internal sealed partial class SharedWriteLoop(
     internal async Task RunOnceAsync()
     {
         var taken = writes.Take(PerRoundTrip);
+        try
+        {
+            await WriteAsync(taken);
+        }
+        finally
+        {
+            // Not before: who finds neither a lease nor an answer computes.
+            foreach (var write in taken)
+            {
+                if (write.Flight is { } item)
+                {
+                    flights.Land(item);
+                }
+            }
+        }
+    }
+
+    private async Task WriteAsync(List<PendingWrite> taken)
+    {
         if (breaker.IsOpen)
         {
             metrics.Written(taken.Count, "dropped_open");

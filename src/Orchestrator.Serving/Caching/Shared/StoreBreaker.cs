@@ -39,12 +39,21 @@ internal sealed class StoreBreaker
     public int Level => _state.CircuitState switch { CircuitState.Closed => 0, CircuitState.HalfOpen => 1, _ => 2 };
 
     /// <summary>Reads, or not: <c>WasAsked</c> says.</summary>
-    public async ValueTask<(bool WasAsked, StoreRead Read)> ReadAsync(IReadOnlyList<StoreKey> keys, TimeSpan within)
+    public ValueTask<(bool WasAsked, StoreRead Read)> ReadAsync(IReadOnlyList<StoreKey> keys, TimeSpan within) =>
+        AskAsync(static call => call.Store.ReadAsync(call.Keys, call.Within), new Call(_store, keys, "", TimeSpan.Zero, within));
+
+    /// <summary>Claims and reads, or not: <c>WasAsked</c> says.</summary>
+    public ValueTask<(bool WasAsked, StoreRead Read)> ClaimAsync(IReadOnlyList<StoreKey> keys, string token, TimeSpan lease, TimeSpan within) =>
+        AskAsync(static call => call.Store.ClaimAsync(call.Keys, call.Token, call.Lease, call.Within), new Call(_store, keys, token, lease, within));
+
+    private async ValueTask<(bool WasAsked, StoreRead Read)> AskAsync(Func<Call, ValueTask<StoreRead>> ask, Call call)
     {
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
         var outcome = await _pipeline.ExecuteOutcomeAsync(
-            static async (_, call) => Outcome.FromResult(await call._store.ReadAsync(call.keys, call.within)), context, (_store, keys, within));
+            static async (_, asked) => Outcome.FromResult(await asked.ask(asked.call)), context, (ask, call));
         ResilienceContextPool.Shared.Return(context);
         return outcome.Exception is null ? (true, outcome.Result) : (false, LeftAlone);
     }
+
+    private readonly record struct Call(IPredictionStore Store, IReadOnlyList<StoreKey> Keys, string Token, TimeSpan Lease, TimeSpan Within);
 }

@@ -55,7 +55,7 @@ public sealed class ClusterFileErrorTests
         "f.yaml:12:29: models[0].versions[0].batching.policy: unknown batching policy 'amid' (did you mean 'aimd'?); expected one of none, fixed, aimd, quantile, deferred.",
         "f.yaml:12:44: models[0].versions[0].batching.maxSize: expected a whole number, found '1.5'.",
         "f.yaml:12:56: models[0].versions[0].batching.delay: expected a duration such as 250us, 20ms, 1.5s, 10min or 2h, found '5'.",
-        "f.yaml:13:16: models[0].versions[0].cache: expected a mapping with the keys enabled, ttl, staleFor, shared, found 'yes'.",
+        "f.yaml:13:16: models[0].versions[0].cache: expected a mapping with the keys enabled, ttl, staleFor, shared, singleFlight, found 'yes'.",
         "f.yaml:14:9: models[0].versions[1].path: is missing; framework sklearn needs the model's file or folder.",
         "f.yaml:14:18: models[0].versions[1].version: version '1' is given twice, first at models[0].versions[0].version; expected each once.",
         "f.yaml:16:5: models[1].name: is missing; expected the model's name.",

@@ -62,7 +62,7 @@ public sealed class ClusterFileReaderTests
                     standby: true
                     batching: { policy: fixed, maxSize: 7, maxBytes: 8MiB, delay: 9ms }
                     cache: { enabled: false, ttl: 10min }
-                  - { version: 2, framework: custom, command: [run, --port, 80], image: mine }
+                  - { version: 2, framework: custom, command: [run, --port, 80], image: mine, cache: { singleFlight: true } }
             applications:
               - name: ab
                 slo: { latency: 50ms, percentile: 99.9 }
@@ -89,6 +89,7 @@ public sealed class ClusterFileReaderTests
         one.Batching.ShouldBe(new BatchingSpec { Policy = "fixed", MaxSize = 7, MaxBytes = 8 << 20, Delay = TimeSpan.FromMilliseconds(9) });
         one.Cache.ShouldBe(new CacheSpec { Enabled = false, Ttl = TimeSpan.FromMinutes(10) });
         model.Versions[1].Command.ShouldBe(["run", "--port", "80"]);
+        model.Versions[1].Cache.ShouldBe(new CacheSpec { SingleFlight = true });
         model.Versions[1].Image.ShouldBe("mine");
         var application = spec.Applications.ShouldHaveSingleItem();
         application.Slo.ShouldBe(new SloSpec { Latency = TimeSpan.FromMilliseconds(50), Percentile = 99.9 });

@@ -91,6 +91,8 @@ public sealed class ClusterSpecValidatorTests
         { "models[0].versions[0].batching.delay", With(Version with { Batching = new BatchingSpec { Delay = TimeSpan.FromSeconds(-1) } }) },
         { "models[0].versions[0].batching", With(Version with { Batching = null! }) },
         { "models[0].versions[0].cache.ttl", With(Version with { Cache = new CacheSpec { Ttl = TimeSpan.Zero } }) },
+        { "models[0].versions[0].cache.singleFlight", With(Version with { Cache = new CacheSpec { SingleFlight = true, Shared = false } }) },
+        { "models[0].versions[0].cache.singleFlight", With(Version with { Cache = new CacheSpec { SingleFlight = true, Enabled = false } }) },
         { "models[0].versions[0].cache", With(Version with { Cache = null! }) },
         { "models[0]", With(null!, Model()) },
         { "models[0].versions[1]", With(Model() with { Versions = [Version, null!] }) },
