@@ -14,12 +14,12 @@ internal sealed class SharedRig
         var settings = new SharedCacheSettings(options, time);
         var metrics = new SharedCacheMetrics(meters);
         Breaker = new StoreBreaker(store, options.BreakFor, time);
-        Writes = new PendingWrites(options, metrics);
         Table = new FlightTable();
+        Writes = new PendingWrites(options, Table, metrics);
         Cache = new SharedCache(cache, Breaker, Writes, Table, metrics, settings);
         Flights = new SharedFlights(Cache, Breaker, Table, metrics, settings);
         Flying = new FlightLoop(Table, store, Breaker, settings, NullLogger<FlightLoop>.Instance);
-        Loop = new SharedWriteLoop(Writes, store, Breaker, Table, metrics, settings, NullLogger<SharedWriteLoop>.Instance);
+        Loop = new SharedWriteLoop(Writes, store, Breaker, metrics, settings, NullLogger<SharedWriteLoop>.Instance);
     }
 
     public StoreBreaker Breaker { get; }

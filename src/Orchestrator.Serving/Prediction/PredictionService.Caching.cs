@@ -94,6 +94,15 @@ public sealed partial class PredictionService
         }
     }
 
+    private void Forget(PredictionItem item)
+    {
+        if (item.Key is { } key)
+        {
+            _cache.Finish(key, item, null, default);
+            _shared?.Forget(item);
+        }
+    }
+
     /// <summary>Asks the model again for an answer that was given stale. Nobody waits for it: its end goes to the cache, and its deadline lets requests with a caller go first.</summary>
     private void Refresh(in PredictionCall call, in CacheKey key, RequestParameters? parameters)
     {

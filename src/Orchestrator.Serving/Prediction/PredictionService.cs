@@ -238,15 +238,6 @@ public sealed partial class PredictionService
         item.Complete(outcome);
     }
 
-    private void Forget(PredictionItem item)
-    {
-        if (item.Key is { } key)
-        {
-            _cache.Finish(key, item, null, default);
-            _shared?.Forget(item);
-        }
-    }
-
     private async ValueTask<PredictionOutcome> PredictInPartsAsync(PredictionCall call, CancellationToken clientGone)
     {
         var rows = call.Inputs[0].Rows;

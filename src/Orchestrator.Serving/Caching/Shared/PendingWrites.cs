@@ -21,7 +21,7 @@ internal sealed record PendingWrite(CacheKey Key, CacheScope Scope, PredictionOu
 }
 
 /// <summary>The write-behind: bounded in answers and bytes; what does not fit is not written, and nobody waits.</summary>
-internal sealed class PendingWrites(SharedCacheOptions options, SharedCacheMetrics metrics)
+internal sealed class PendingWrites(SharedCacheOptions options, FlightTable flights, SharedCacheMetrics metrics)
 {
     private readonly Channel<PendingWrite> _channel = Channel.CreateBounded<PendingWrite>(
         new BoundedChannelOptions(options.MostPendingWrites) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
@@ -64,5 +64,17 @@ internal sealed class PendingWrites(SharedCacheOptions options, SharedCacheMetri
         }
 
         return taken;
+    }
+
+    /// <summary>Ends the leases of what was taken: it is written, or will not be.</summary>
+    public void Land(List<PendingWrite> taken)
+    {
+        foreach (var write in taken)
+        {
+            if (write.Flight is { } item)
+            {
+                flights.Land(item);
+            }
+        }
     }
 }

@@ -13,7 +13,7 @@ public static class SharedCacheExtensions
         services.AddOptions<SharedCacheOptions>().ValidateDataAnnotations().ValidateOnStart();
         services.AddSingleton(p => new SharedCacheSettings(p.GetRequiredService<IOptions<SharedCacheOptions>>().Value, p.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SharedCacheMetrics>();
-        services.AddSingleton(p => new PendingWrites(p.GetRequiredService<SharedCacheSettings>().Options, p.GetRequiredService<SharedCacheMetrics>()));
+        services.AddSingleton(p => new PendingWrites(p.GetRequiredService<SharedCacheSettings>().Options, p.GetRequiredService<FlightTable>(), p.GetRequiredService<SharedCacheMetrics>()));
         services.AddSingleton(p =>
         {
             var settings = p.GetRequiredService<SharedCacheSettings>();

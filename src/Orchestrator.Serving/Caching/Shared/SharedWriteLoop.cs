@@ -6,7 +6,7 @@ namespace Orchestrator.Serving.Caching.Shared;
 
 /// <summary>Writes answers into the store, several in one round trip, one round trip at a time.</summary>
 internal sealed partial class SharedWriteLoop(
-    PendingWrites writes, IPredictionStore store, StoreBreaker breaker, FlightTable flights, SharedCacheMetrics metrics, SharedCacheSettings settings, ILogger<SharedWriteLoop> logger) : BackgroundService
+    PendingWrites writes, IPredictionStore store, StoreBreaker breaker, SharedCacheMetrics metrics, SharedCacheSettings settings, ILogger<SharedWriteLoop> logger) : BackgroundService
 {
     private const int PerRoundTrip = 64;
 
@@ -39,13 +39,7 @@ internal sealed partial class SharedWriteLoop(
         finally
         {
             // Not before: who finds neither a lease nor an answer computes.
-            foreach (var write in taken)
-            {
-                if (write.Flight is { } item)
-                {
-                    flights.Land(item);
-                }
-            }
+            writes.Land(taken);
         }
     }
 
