@@ -32,7 +32,7 @@ internal sealed partial record DockerParts(
         }
 
         var sockets = new SocketFolders(options.WorkFolder, stateId, Path.GetTempPath());
-        await RemoveLeftoversAsync(engine, stateId, sockets, cancellationToken);
+        await RemoveLeftoversAsync(engine, stateId, sockets, logger, cancellationToken);
         var images = new ImageSupply(engine, new RegistryLogins(Environment.GetEnvironmentVariable, time));
         var endings = new ContainerEndings(engine, sockets, feeds.Ended, feeds.Exits);
         var loop = new ExitLoop(engine, stateId, endings, time, logger);
@@ -42,7 +42,7 @@ internal sealed partial record DockerParts(
     }
 
     // Made and never started, or ended while nobody listened: nothing would ever become of them.
-    private static async Task RemoveLeftoversAsync(EngineClient engine, string stateId, SocketFolders sockets, CancellationToken cancellationToken)
+    private static async Task RemoveLeftoversAsync(EngineClient engine, string stateId, SocketFolders sockets, ILogger logger, CancellationToken cancellationToken)
     {
         var all = await engine.Containers.ListAsync(all: true, ContainerLabels.FilterOf(stateId), cancellationToken);
         var (left, running) = (all.Where(c => c.State is "created" or "exited" or "dead"), all.Where(c => c.State is not ("created" or "exited" or "dead")));
@@ -56,6 +56,11 @@ internal sealed partial record DockerParts(
             {
                 // Somebody else is at it.
             }
+            catch (EngineException exception)
+            {
+                // Its file system is in use, for instance. Nobody is served by it, so nobody need wait for it.
+                Log.NotRemoved(logger, container.Id, exception.EngineMessage);
+            }
         }
 
         sockets.KeepOnly(running.Select(c => c.Labels?.GetValueOrDefault(ContainerLabels.Replica) ?? "").ToHashSet(StringComparer.Ordinal));
@@ -65,6 +70,9 @@ internal sealed partial record DockerParts(
     {
         [LoggerMessage(EventId = 6110, EventName = "EngineFound", Level = LogLevel.Information, Message = "Docker engine at {Endpoint}, API {Version}; containers of frameworks are reached by {Ours}, custom ones by {Custom}, on network {Network}")]
         public static partial void Engine(ILogger logger, EngineEndpoint endpoint, ApiVersion version, Reach ours, Reach custom, string network);
+
+        [LoggerMessage(EventId = 6112, EventName = "LeftoverNotRemoved", Level = LogLevel.Warning, Message = "The engine does not remove container {Id}, which a former run left: {Reason}; it is tried again at the next start, or remove it by hand")]
+        public static partial void NotRemoved(ILogger logger, string id, string reason);
 
         [LoggerMessage(EventId = 6111, EventName = "NoLiveRestore", Level = LogLevel.Information, Message = "The engine runs without live-restore: when it is stopped or restarted, containers end with it and are replaced; docs/docker.md says how to keep them")]
         public static partial void NoLiveRestore(ILogger logger);

@@ -142,7 +142,7 @@ internal sealed partial class ExitLoop(EngineClient engine, string stateId, Cont
         {
             if (ContainerLabels.ReadReplica(container.Labels) is { } replica)
             {
-                await EndAsync(container.Id, replica, exitCode: null);
+                await EndListedAsync(container.Id, replica);
             }
         }
 
@@ -154,7 +154,20 @@ internal sealed partial class ExitLoop(EngineClient engine, string stateId, Cont
         var known = all.Select(c => c.Id).ToHashSet(StringComparer.Ordinal);
         foreach (var (id, replica) in expected.Where(e => !known.Contains(e.Key)))
         {
+            await EndListedAsync(id, replica);
+        }
+    }
+
+    // One that the engine cannot remove (its file system is in use) stays listed, and must not hide the ends of all others.
+    private async Task EndListedAsync(string id, ReplicaId replica)
+    {
+        try
+        {
             await EndAsync(id, replica, exitCode: null);
+        }
+        catch (EngineException exception)
+        {
+            Log.NotRemoved(logger, id, replica, exception.EngineMessage);
         }
     }
 
@@ -173,6 +186,10 @@ internal sealed partial class ExitLoop(EngineClient engine, string stateId, Cont
         catch (EngineException exception) when (exception.IsNotFound || exception.IsConflict)
         {
             // Somebody else was at it.
+        }
+        catch (EngineException exception)
+        {
+            Log.NotRemoved(logger, container.Id, replica, exception.EngineMessage);
         }
     }
 
@@ -197,6 +214,9 @@ internal sealed partial class ExitLoop(EngineClient engine, string stateId, Cont
     {
         [LoggerMessage(EventId = 6101, EventName = "EventsInterrupted", Level = LogLevel.Warning, Message = "The engine's events broke off and are asked for again: {Reason}")]
         public static partial void Interrupted(ILogger logger, string reason);
+
+        [LoggerMessage(EventId = 6103, EventName = "ContainerNotRemoved", Level = LogLevel.Warning, Message = "Container {Id} of {Replica} has ended and the engine does not remove it: {Reason}; it is tried again when events are asked for anew, or remove it by hand")]
+        public static partial void NotRemoved(ILogger logger, string id, ReplicaId replica, string reason);
 
         [LoggerMessage(EventId = 6102, EventName = "EventsResumed", Level = LogLevel.Information, Message = "The engine answers again; what ended meanwhile is known")]
         public static partial void Resumed(ILogger logger);

@@ -85,6 +85,47 @@ public sealed class ContainerStarterTests : IDisposable
         await removed.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Test);
     }
 
+    [Fact]
+    public async Task Leftover_ThatTheEngineCannotRemove_DoesNotKeepTheRuntimeFromWorking()
+    {
+        await using var engine = await StartEngineAsync(liveRestore: true);
+        engine.On("GET /v1.41/containers/json", $"[{Ended("stuck", "dead")}]").On("DELETE /v1.41/containers/stuck", """{"message":"device or resource busy"}""", 500);
+        engine.On("GET /v1.41/containers/stuck/json", """{"State":{"ExitCode":1}}""").On("GET /v1.41/containers/stuck/logs", "");
+        await using var runtime = Runtime(engine);
+        await runtime.ListAsync(Test);
+        engine.Calls.ShouldContain(c => c.StartsWith("DELETE /v1.41/containers/stuck", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Events_BegunAnew_OneThatCannotBeRemoved_HidesNoOtherEnd()
+    {
+        await using var engine = await StartEngineAsync(liveRestore: true);
+        var removed = new TaskCompletionSource();
+        engine.On("DELETE /v1.41/containers/other", context =>
+        {
+            removed.TrySetResult();
+            context.Response.StatusCode = 204;
+            return Task.CompletedTask;
+        });
+        engine.On("DELETE /v1.41/containers/stuck", """{"message":"device or resource busy"}""", 500);
+        foreach (var id in new[] { "stuck", "other" })
+        {
+            engine.On($"GET /v1.41/containers/{id}/json", """{"State":{"ExitCode":1}}""").On($"GET /v1.41/containers/{id}/logs", "");
+        }
+
+        engine.On("GET /v1.41/events", context =>
+        {
+            engine.On("GET /v1.41/containers/json", $"[{Ended("stuck", "dead")},{Ended("other", "exited")}]");
+            return Task.CompletedTask;
+        });
+        await using var runtime = Runtime(engine);
+        await runtime.ListAsync(Test);
+        await removed.Task.WaitAsync(TimeSpan.FromSeconds(30), TimeProvider.System, Test);
+    }
+
+    private static string Ended(string id, string state) =>
+        $$"""{"Id":"{{id}}","State":"{{state}}","Labels":{"orchestrator.model":"m","orchestrator.version":"1","orchestrator.replica":"{{id}}"} }""";
+
     private static async Task<FakeEngine> StartEngineAsync(bool liveRestore) => (await FakeEngine.StartAsync())
         .On("GET /v1.41/info", $$"""{"LiveRestoreEnabled":{{(liveRestore ? "true" : "false")}}}""")
         .On("GET /v1.41/containers/json", "[]")
