@@ -131,12 +131,13 @@ internal sealed class CacheShard(long maxBytes)
     {
         while (true)
         {
-            if (_hand >= _ring.Count)
+            // The last one is the newest: it takes the place of what goes, and the hand passes it, or the next to come would push it out again and what is old would stay for ever.
+            if (_hand >= _ring.Count - 1)
             {
                 _hand = 0;
             }
 
-            var entry = _ring[_hand];
+            var entry = _ring[_hand++];
             if (!entry.Referenced)
             {
                 RemoveNeedsLock(entry);
@@ -144,7 +145,6 @@ internal sealed class CacheShard(long maxBytes)
             }
 
             entry.Referenced = false;
-            _hand++;
         }
     }
 

@@ -159,6 +159,23 @@ public sealed class PredictionCacheTests
     }
 
     [Fact]
+    public void Full_WhatCameLastStays_WhatIsOldAndUnusedGoes()
+    {
+        var id = new ModelVersionId("m", "1");
+        var outcome = new PredictionOutcome { Kind = OutcomeKind.Ok, ModelVersion = id, Outputs = [new Tensor("output", DataType.Fp64, [1], new byte[8])] };
+        var life = new Lifetime(long.MaxValue, long.MaxValue);
+        var one = new CacheShard(long.MaxValue);
+        one.Finish(KeyOf(id, 0), null!, outcome, life);
+        var shard = new CacheShard(one.Bytes * 10);
+        for (var i = 1; i <= 100; i++)
+        {
+            shard.Finish(KeyOf(id, i), null!, outcome, life);
+        }
+
+        Enumerable.Range(1, 100).Where(k => shard.TryGet(KeyOf(id, k), 0, 0, out _) is not null).ShouldBe(Enumerable.Range(91, 10));
+    }
+
+    [Fact]
     public void Key_DiffersByEverythingThatMayChangeTheAnswer()
     {
         var tensor = new Tensor("input", DataType.Fp64, [1, 2], new byte[16]);
