@@ -53,6 +53,7 @@ internal static class Planes
         if (options.HasFrontend)
         {
             services.AddServing();
+            services.Configure<ServingOptions>(o => o.CacheBytes = options.CacheBytes);
             AddSharedCache(services, options);
         }
         else

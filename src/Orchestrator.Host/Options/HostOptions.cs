@@ -71,6 +71,18 @@ internal sealed class HostOptions
     [Range(1024, 1024 * 1024 * 1024)]
     public int MaxBodyBytes { get; set; } = DefaultMaxBodyBytes;
 
+    /// <summary>Default of <see cref="CacheMib"/>: 256 MiB.</summary>
+    public const int DefaultCacheMib = (int)(Serving.ServingOptions.DefaultCacheBytes / BytesPerMib);
+
+    /// <summary>Most MiB that the prediction cache in this process may hold; 0: no cache, the level in Redis neither. Default 256.</summary>
+    [Range(0, 1024 * 1024, ErrorMessage = "--cache-mib: expected 0 (no cache) to 1048576 MiB")]
+    public int CacheMib { get; set; } = DefaultCacheMib;
+
+    /// <summary><see cref="CacheMib"/> in bytes.</summary>
+    public long CacheBytes => CacheMib * BytesPerMib;
+
+    private const long BytesPerMib = 1024 * 1024;
+
     /// <summary>How long requests that are in flight may take once the process was asked to end. Default 10 s.</summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan DrainTimeout { get; set; } = DefaultDrainTimeout;

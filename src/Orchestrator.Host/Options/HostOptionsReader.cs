@@ -22,6 +22,7 @@ internal static class HostOptionsReader
         new("image-prefix", "docker: framework images are PREFIX + framework", (o, v) => Text(v, t => o.ImagePrefix = t)),
         new("docker-network", "docker: network that containers join", (o, v) => Text(v, t => o.DockerNetwork = t)),
         new("max-body-bytes", "largest body of a prediction request", (o, v) => Number(v, n => o.MaxBodyBytes = n)),
+        new("cache-mib", "most MiB of the prediction cache in this process, 0: no cache", (o, v) => Number(v, n => o.CacheMib = n)),
         new("drain-timeout", "time for requests in flight at the end", (o, v) => Duration(v, d => o.DrainTimeout = d)),
         new("metrics-grace", "how long metrics of what is no longer served stay", (o, v) => Duration(v, d => o.MetricsGrace = d)),
         new("redis", "host:port of a Redis for registry and shared prediction cache; several with commas", (o, v) => Text(v, t => o.Redis = t)),
