@@ -45,14 +45,15 @@ internal sealed class ClusterUnderTest : IAsyncDisposable
     /// <param name="stop">Ends it early.</param>
     /// <param name="engine">Socket of the Docker engine that runs its containers; null: they are its child processes.</param>
     /// <param name="redis">Its Redis, for features and shared answers; null: none.</param>
-    public static async Task<ClusterUnderTest> StartAsync(BenchmarkOptions options, IReadOnlyList<ModelUnderTest> models, CancellationToken stop, string? engine = null, string? redis = null)
+    /// <param name="more">More of its options.</param>
+    public static async Task<ClusterUnderTest> StartAsync(BenchmarkOptions options, IReadOnlyList<ModelUnderTest> models, CancellationToken stop, string? engine = null, string? redis = null, IReadOnlyList<string>? more = null)
     {
         var state = Directory.CreateTempSubdirectory("orchestrator-benchmark-").FullName;
         var program = Path.Combine(options.Root, "artifacts", "bin", "Orchestrator.Host", "release", "Orchestrator.Host.dll");
         var host = await ChildProgram.StartDotnetAsync(
             program,
             ["--query-port", "0", "--admin-port", "0", "--state", state, "--containers", Path.Combine(options.Root, "containers"), "--runtime", engine is null ? "process" : "docker",
-                .. redis is null ? (string[])[] : ["--redis", redis, "--registry", "disk"]],
+                .. redis is null ? (string[])[] : ["--redis", redis, "--registry", "disk"], .. more ?? []],
             Path.Combine(options.Output, engine is null ? "host.log" : "host-docker.log"),
             engine is null ? [] : [("DOCKER_HOST", $"unix://{engine}")]);
         try

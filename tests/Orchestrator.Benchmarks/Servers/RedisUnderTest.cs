@@ -1,12 +1,15 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Orchestrator.Benchmarks.Cluster;
 
 namespace Orchestrator.Benchmarks.Servers;
 
 /// <summary>A real redis-server on a free port of the loopback, that keeps nothing on disk.</summary>
-internal sealed class RedisUnderTest : IAsyncDisposable
+internal sealed partial class RedisUnderTest : IAsyncDisposable
 {
+    private const int StopSignal = 19;
+    private const int ContinueSignal = 18;
     private readonly ChildProgram _program;
 
     private RedisUnderTest(ChildProgram program, int port)
@@ -36,7 +39,16 @@ internal sealed class RedisUnderTest : IAsyncDisposable
         }
     }
 
-    public ValueTask DisposeAsync() => _program.DisposeAsync();
+    /// <summary>SIGSTOP: its sockets stay open, and nothing answers.</summary>
+    public void Hang() => _ = Kill(_program.Id, StopSignal);
+
+    public void Resume() => _ = Kill(_program.Id, ContinueSignal);
+
+    public ValueTask DisposeAsync()
+    {
+        Resume();
+        return _program.DisposeAsync();
+    }
 
     private static int FreePort()
     {
@@ -44,4 +56,7 @@ internal sealed class RedisUnderTest : IAsyncDisposable
         socket.Start();
         return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int pid, int signal);
 }

@@ -31,8 +31,8 @@ internal static class BenchmarkProgram
     private static async Task<BenchmarkRun> MeasureAsync(IBenchmark benchmark, BenchmarkOptions options, CancellationToken stop)
     {
         await using var redis = benchmark.NeedsRedis ? await RedisUnderTest.StartAsync(options, stop) : null;
-        await using var cluster = await ClusterUnderTest.StartAsync(options, benchmark.Models, stop, redis: redis?.Endpoint);
-        var run = new BenchmarkRun(benchmark, options, cluster);
+        await using var cluster = await ClusterUnderTest.StartAsync(options, benchmark.Models, stop, redis: redis?.Endpoint, more: benchmark.Arguments);
+        var run = new BenchmarkRun(benchmark, options, cluster, redis);
         await benchmark.RunAsync(run, stop);
         return run;
     }

@@ -2,6 +2,7 @@ using System.Globalization;
 
 using Orchestrator.Benchmarks.Cluster;
 using Orchestrator.Benchmarks.Results;
+using Orchestrator.Benchmarks.Servers;
 using Orchestrator.Load;
 
 namespace Orchestrator.Benchmarks.Suites;
@@ -12,13 +13,15 @@ internal sealed class BenchmarkRun
     // Long enough for the hot path of each server to be compiled as it stays.
     private const double WarmLapSeconds = 3;
     private readonly IBenchmark _benchmark;
+    private readonly RedisUnderTest? _redis;
     private readonly List<Row> _rows = [];
 
-    public BenchmarkRun(IBenchmark benchmark, BenchmarkOptions options, ClusterUnderTest cluster)
+    public BenchmarkRun(IBenchmark benchmark, BenchmarkOptions options, ClusterUnderTest cluster, RedisUnderTest? redis = null)
     {
         _benchmark = benchmark;
         Options = options;
         Cluster = cluster;
+        _redis = redis;
         File = Path.Combine(options.Output, $"{benchmark.Name}.jsonl");
         System.IO.File.Delete(File);
     }
@@ -26,6 +29,9 @@ internal sealed class BenchmarkRun
     public BenchmarkOptions Options { get; }
 
     public ClusterUnderTest Cluster { get; }
+
+    /// <summary>The orchestrator's Redis, of a benchmark that needs one.</summary>
+    public RedisUnderTest Redis => _redis ?? throw new BenchmarkException($"{_benchmark.Name} does not say that it needs a Redis");
 
     /// <summary>Length of the measurement that is being made.</summary>
     public double Seconds { get; private set; }

@@ -22,6 +22,9 @@ internal interface IBenchmark
     /// <summary>Whether the orchestrator has a Redis. Default false.</summary>
     bool NeedsRedis => false;
 
+    /// <summary>More of the orchestrator's options. Default none.</summary>
+    IReadOnlyList<string> Arguments => [];
+
     /// <summary>What is judged.</summary>
     IReadOnlyList<Comparison> Comparisons { get; }
 
@@ -42,6 +45,9 @@ internal static class AllBenchmarks
         new LowLoadBenchmark(),
         new AddedLatencyBenchmark(),
         new FeaturesBenchmark(),
+        new RedisHitsBenchmark(),
+        new RedisHangsBenchmark(),
+        new RedisZipfBenchmark(),
         new CostlyModelBenchmark(),
         new IdleBenchmark(),
         new DockerBenchmark(),
