@@ -79,9 +79,9 @@ public sealed class FaultTests : IAsyncLifetime
     [Fact]
     public Task WrongBytes_UnderEveryKey() => SurviveAsync(
         async () => (await _server.AskAsync(
-            "EVAL \"local k = redis.call('KEYS', '*') for i, n in ipairs(k) do local v = redis.call('GET', n) local m = i % 4 "
+            "EVAL \"local k = redis.call('KEYS', '*') local whole = redis.call('GET', k[1]) for i, n in ipairs(k) do local v = redis.call('GET', n) local m = i % 4 "
             + "if m == 0 then redis.call('SET', n, 'x') elseif m == 1 then redis.call('SET', n, string.sub(v, 1, -2)) "
-            + "elseif m == 2 then redis.call('SET', n, redis.call('GET', k[1])) else redis.call('DEL', n) redis.call('LPUSH', n, 'x') end end return #k\" 0")).ShouldStartWith(":"),
+            + "elseif m == 2 then redis.call('SET', n, whole) else redis.call('DEL', n) redis.call('LPUSH', n, 'x') end end return #k\" 0")).ShouldStartWith(":"),
         async () => (await _server.AskAsync("FLUSHALL")).ShouldBe("+OK\r\n"));
 
     private async Task SurviveAsync(Func<Task> breakAsync, Func<Task> mendAsync)
