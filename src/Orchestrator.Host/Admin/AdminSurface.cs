@@ -75,7 +75,8 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
         MetricsEndpoint.Map(app);
         if (!options.HasControl)
         {
-            app.Map("/api/{**path}", static () => Results.Text("This process is a query frontend; ask the control plane.\n", statusCode: StatusCodes.Status404NotFound)).ExcludeFromDescription();
+            var itself = options.IsGateway ? "gateway" : "query frontend";
+            app.Map("/api/{**path}", () => Results.Text($"This process is a {itself}; ask the control plane.\n", statusCode: StatusCodes.Status404NotFound)).ExcludeFromDescription();
             return;
         }
 

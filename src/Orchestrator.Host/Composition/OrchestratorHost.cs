@@ -2,10 +2,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging.Console;
 using Orchestrator.Core.Features;
 using Orchestrator.Host.Admin;
+using Orchestrator.Host.Gateway;
 using Orchestrator.Host.Options;
 using Orchestrator.Host.Query;
 using Orchestrator.Host.Query.Containers;
 using Orchestrator.Host.Telemetry;
+using Orchestrator.Serving;
 
 namespace Orchestrator.Host.Composition;
 
@@ -32,7 +34,11 @@ internal static class OrchestratorHost
         services.AddSingleton<Readiness>();
         services.AddHostedService<TelemetryService>();
         services.AddHostedService<OptionsLog>();
-        (addPlanes ?? Planes.Add)(services, options);
+        if (!options.IsGateway)
+        {
+            (addPlanes ?? Planes.Add)(services, options);
+        }
+
         services.TryAddSingleton<IFeatureStore, NoFeatureStore>();
         services.AddHostedService<MetricsLoop>();
         AddSurface<AdminSurface>(services);
@@ -41,6 +47,15 @@ internal static class OrchestratorHost
             services.AddSingleton<ServedClusters>();
             services.AddHostedService<ServedClustersLoop>();
             AddSurface<QuerySurface>(services);
+        }
+        else if (options.IsGateway)
+        {
+            services.AddSingleton<FrontendHealth>();
+            services.AddSingleton<GatewayMetrics>();
+            AddSurface<GatewaySurface>(services);
+
+            // Nothing is served here: metrics have nothing to show of it.
+            services.AddSingleton<ServingState>();
         }
 
         return builder.Build();

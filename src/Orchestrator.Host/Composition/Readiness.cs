@@ -1,4 +1,5 @@
 using Orchestrator.Core.Admin;
+using Orchestrator.Host.Gateway;
 using Orchestrator.Host.Options;
 using Orchestrator.Serving;
 
@@ -9,5 +10,6 @@ internal sealed class Readiness(HostOptions options, ServingState serving, IServ
 {
     /// <summary>Why it cannot; null: it can.</summary>
     public string? Obstacle =>
-        options.HasFrontend && serving.Table.Snapshot.Revision == 0 ? "the first serving snapshot was not published yet" : services.GetService<IControlPlane>()?.Status.Problem;
+        services.GetService<FrontendHealth>() is { ReadyCount: 0 } frontends ? $"none of the {frontends.Addresses.Count} query frontends is ready"
+        : options.HasFrontend && serving.Table.Snapshot.Revision == 0 ? "the first serving snapshot was not published yet" : services.GetService<IControlPlane>()?.Status.Problem;
 }

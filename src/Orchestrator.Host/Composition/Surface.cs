@@ -75,6 +75,9 @@ internal abstract partial class Surface(IServiceProvider core, ILogger logger) :
     /// <summary>Makes a singleton of the process available in this surface; it stays the process's to dispose.</summary>
     protected void Share<T>(IServiceCollection services) where T : class => services.AddSingleton(core.GetRequiredService<T>());
 
+    /// <summary>A singleton of the process, where one is needed to configure the surface.</summary>
+    protected T Core<T>() where T : class => core.GetRequiredService<T>();
+
     private WebApplication Build()
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Orchestrator.Host", EnvironmentName = Environments.Production });

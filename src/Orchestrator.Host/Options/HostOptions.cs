@@ -124,7 +124,7 @@ internal sealed class HostOptions
     /// <summary>A value of <see cref="Registry"/>.</summary>
     public const string RedisRegistry = "redis";
 
-    /// <summary>What this process is: <c>control</c>, <c>frontend</c> or <c>all</c> (both). Default <c>all</c>.</summary>
+    /// <summary>What this process is: <c>control</c>, <c>frontend</c>, <c>all</c> (both) or <c>gateway</c>. Default <c>all</c>.</summary>
     [Required]
     public string Role { get; set; } = AllRoles;
 
@@ -134,12 +134,21 @@ internal sealed class HostOptions
     /// <summary>A value of <see cref="Role"/>: predictions, no state.</summary>
     public const string FrontendRole = "frontend";
 
+    /// <summary>A value of <see cref="Role"/>: balances over query frontends, for those who have no load balancer.</summary>
+    public const string GatewayRole = "gateway";
+
     /// <summary>Default of <see cref="Role"/>.</summary>
     public const string AllRoles = "all";
 
     /// <summary>Whether it may be the control plane.</summary>
-    public bool HasControl => Role != FrontendRole;
+    public bool HasControl => Role is ControlRole or AllRoles;
 
     /// <summary>Whether it answers predictions.</summary>
-    public bool HasFrontend => Role != ControlRole;
+    public bool HasFrontend => Role is FrontendRole or AllRoles;
+
+    /// <summary>Whether it forwards predictions to other processes.</summary>
+    public bool IsGateway => Role == GatewayRole;
+
+    /// <summary>Query frontends of a gateway: <c>http://host:port</c>, separated by commas; null: none, as for every other role.</summary>
+    public string? Frontends { get; set; }
 }

@@ -11,7 +11,8 @@ internal static class HostOptionsReader
 
     private static readonly Setting[] Settings =
     [
-        new("role", "what this process is: control, frontend or all", (o, v) => Text(v, t => o.Role = t)),
+        new("role", "what this process is: control, frontend, all or gateway", (o, v) => Text(v, t => o.Role = t)),
+        new("frontends", "gateway: http://HOST:PORT of the query frontends, with commas", (o, v) => Text(v, t => o.Frontends = t)),
         new("query-host", "address of the query frontend", (o, v) => Text(v, t => o.QueryHost = t)),
         new("query-port", "port of the query frontend, 0: any free one", (o, v) => Number(v, n => o.QueryPort = n)),
         new("admin-host", "address of the admin API", (o, v) => Text(v, t => o.AdminHost = t)),

@@ -1,5 +1,6 @@
 using System.ComponentModel.DataAnnotations;
 using System.Net;
+using Orchestrator.Host.Gateway;
 
 namespace Orchestrator.Host.Options;
 
@@ -37,16 +38,36 @@ internal static class HostOptionsValidator
             errors.Add("--registry redis: needs --redis HOST:PORT");
         }
 
-        if (options.Role is not (HostOptions.ControlRole or HostOptions.FrontendRole or HostOptions.AllRoles))
+        ValidateRole(options, errors);
+        RedisConnectionReader.Read(options, errors);
+    }
+
+    private static void ValidateRole(HostOptions options, ICollection<string> errors)
+    {
+        if (options.Role is not (HostOptions.ControlRole or HostOptions.FrontendRole or HostOptions.AllRoles or HostOptions.GatewayRole))
         {
-            errors.Add($"--role: expected control, frontend or all, got '{options.Role}'");
+            errors.Add($"--role: expected control, frontend, all or gateway, got '{options.Role}'");
         }
-        else if (options.Role != HostOptions.AllRoles && !options.HasRedisRegistry)
+        else if (options.Role is HostOptions.ControlRole or HostOptions.FrontendRole && !options.HasRedisRegistry)
         {
             errors.Add($"--role {options.Role}: control plane and frontends in different processes meet in Redis; needs --redis HOST:PORT, and no --registry disk");
         }
 
-        RedisConnectionReader.Read(options, errors);
+        if (!options.IsGateway)
+        {
+            if (options.Frontends is not null)
+            {
+                errors.Add($"--frontends: only a gateway forwards to frontends; needs --role gateway, got '{options.Role}'");
+            }
+        }
+        else if (options.Frontends is null)
+        {
+            errors.Add("--role gateway: needs --frontends http://HOST:PORT,..., the query ports that it balances over");
+        }
+        else if (FrontendAddresses.Read(options.Frontends, errors).FirstOrDefault(a => a.IsLoopback && a.Port == options.QueryPort) is { } itself)
+        {
+            errors.Add($"--frontends: {itself} is the gateway's own port (--query-port {options.QueryPort}); it would forward to itself");
+        }
     }
 
     private static void RequireAddress(string name, string value, ICollection<string> errors)

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.ObjectPool;
 using Orchestrator.Core.Serving;
+using Orchestrator.Host.Gateway;
 using Orchestrator.Host.Query.Http;
 using Orchestrator.Protocol;
 using Orchestrator.Serving;
@@ -31,7 +32,9 @@ internal sealed class ModelEndpoints(ServingState state, ObjectPool<AnswerBuffer
     // Ready means: this frontend takes work. Whether each model can answer is the models' own readiness, else one broken model would take a whole frontend out of a load balancer.
     private Task AnswerServerReadyAsync(HttpContext context)
     {
-        var ready = state.Table.Snapshot.Revision > 0;
+        var snapshot = state.Table.Snapshot;
+        var ready = snapshot.Revision > 0;
+        context.Response.Headers[PredictionKeys.HeaderName] = PredictionKeys.NotIdempotent(snapshot);
         return AnswerAsync(context, ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, json => json.WriteBoolean("ready"u8, ready));
     }
 
