@@ -241,15 +241,20 @@ internal sealed partial class Reconciler
     private async Task<bool> PublishAsync(Dictionary<string, RolloutView> views, CancellationToken cancellationToken)
     {
         var adopting = !_state.Adopted || _fleet.Replicas.Any(r => r.IsAdopted && ReplicaLifecycle.IsComingUp(r.Phase));
-        if (_state.Desired.Revision < 0 || (_publisher.HasInheritance && adopting))
+        if (_state.Desired.Revision < 0)
         {
             return false;
         }
 
         try
         {
-            var spec = _state.Desired.Spec;
-            var published = await _publisher.PublishAsync(spec.Applications, ServingMapper.Map(spec, views, _fleet), cancellationToken);
+            await _publisher.RefreshAsync(cancellationToken);
+            if (_publisher.HasInheritance && adopting)
+            {
+                return false;
+            }
+
+            var published = await _publisher.PublishAsync(_state.Desired.Spec.Applications, ServingMapper.Map(_state.Desired.Spec, views, _fleet), cancellationToken);
             Problems.Clear("publish");
             return StampRevision() | published;
         }

@@ -14,6 +14,9 @@ internal sealed class ServingPublisher(IServingSnapshots snapshots)
     /// <summary>Whether frontends were left with replicas by a Control that ran before this one: nothing must be taken from them before it is known what still lives.</summary>
     public bool HasInheritance => _published is null && snapshots.Current.Models.Any(m => m.Versions.Any(v => v.Replicas.Count > 0));
 
+    /// <summary>Sees to it that <see cref="Revision"/> and <see cref="HasInheritance"/> are true before the first publication.</summary>
+    public ValueTask RefreshAsync(CancellationToken cancellationToken) => _published is null ? snapshots.RefreshAsync(cancellationToken) : ValueTask.CompletedTask;
+
     /// <summary>Publishes if it differs from the last one.</summary>
     /// <returns>Whether it did.</returns>
     public async ValueTask<bool> PublishAsync(IReadOnlyList<ApplicationSpec> applications, IReadOnlyList<ServedModel> models, CancellationToken cancellationToken)

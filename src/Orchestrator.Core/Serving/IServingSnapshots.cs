@@ -6,6 +6,9 @@ public interface IServingSnapshots
     /// <summary>The newest snapshot.</summary>
     ServingSnapshot Current { get; }
 
+    /// <summary>Afterwards <see cref="Current"/> is at least what frontends may have had when this was called first; Control asks for it before it numbers its first publication.</summary>
+    ValueTask RefreshAsync(CancellationToken cancellationToken) => ValueTask.CompletedTask;
+
     /// <summary>Control publishes; the revision must be greater than the current one.</summary>
     ValueTask PublishAsync(ServingSnapshot snapshot, CancellationToken cancellationToken);
 

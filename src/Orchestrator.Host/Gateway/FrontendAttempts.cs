@@ -8,15 +8,20 @@ namespace Orchestrator.Host.Gateway;
 /// <summary>Sends a request to one frontend and, where <see cref="RepeatRule"/> allows it, to another; says in JSON why none answered.</summary>
 internal sealed class FrontendAttempts(FrontendHealth health, GatewayMetrics metrics, JsonErrors errors, TimeProvider time)
 {
+    // What the client allows, a frontend keeps to by itself; this is for one that hangs.
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
+
     /// <param name="context">The client's.</param>
     /// <param name="forward">YARP's steps: chooses among the available destinations and forwards.</param>
     public async Task ForwardAsync(HttpContext context, RequestDelegate forward)
     {
         var arrived = time.GetTimestamp();
         var request = context.Request;
-        var isRepeatable = RepeatRule.IsRepeatable(request.Method, request.Path.Value ?? "", request.ContentLength, health);
-        var body = isRepeatable && request.ContentLength > 0 ? await ReadBodyAsync(context) : null;
+        var length = request.Headers.TransferEncoding.Count > 0 ? null : request.ContentLength ?? 0;
+        var isRepeatable = RepeatRule.IsRepeatable(request.Method, request.Path.Value ?? "", length, health);
+        var body = isRepeatable && length > 0 ? await ReadBodyAsync(context) : null;
         var given = TimeOf(request);
+        var left = given;
         var tried = new List<DestinationState>(1);
         while (true)
         {
@@ -25,20 +30,45 @@ internal sealed class FrontendAttempts(FrontendHealth health, GatewayMetrics met
                 request.Body = new MemoryStream(body, writable: false);
             }
 
-            await forward(context);
+            var isSilent = !await AnswersInTimeAsync(context, forward, left);
             if (context.GetForwarderErrorFeature() is not { } failure || context.Response.HasStarted || context.RequestAborted.IsCancellationRequested)
             {
                 return;
             }
 
             var end = RepeatRule.EndOf(failure.Error, failure.Exception);
-            var left = given is null ? null : given - time.GetElapsedTime(arrived);
-            if (!PrepareNext(context, tried, end, isRepeatable, left))
+            left = given is null ? null : given - time.GetElapsedTime(arrived);
+            if (isSilent || !PrepareNext(context, tried, end, isRepeatable, left))
             {
-                await ExplainAsync(context, failure, end, tried.Count, isRepeatable);
+                await (isSilent ? ExplainSilenceAsync(context) : ExplainAsync(context, failure, end, tried.Count, isRepeatable));
                 return;
             }
         }
+    }
+
+    // YARP has one token for a request's end. The client's own is put back: the answer that says why is written to it.
+    private async Task<bool> AnswersInTimeAsync(HttpContext context, RequestDelegate forward, TimeSpan? left)
+    {
+        if (left is not { } rest || rest > GatewaySurface.ActivityTimeout)
+        {
+            await forward(context);
+            return true;
+        }
+
+        var client = context.RequestAborted;
+        using var late = new CancellationTokenSource(rest > TimeSpan.Zero ? rest + Grace : Grace, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(client, late.Token);
+        context.RequestAborted = either.Token;
+        try
+        {
+            await forward(context);
+        }
+        finally
+        {
+            context.RequestAborted = client;
+        }
+
+        return !late.IsCancellationRequested;
     }
 
     private bool PrepareNext(HttpContext context, List<DestinationState> tried, AttemptEnd end, bool isRepeatable, TimeSpan? left)
@@ -62,7 +92,7 @@ internal sealed class FrontendAttempts(FrontendHealth health, GatewayMetrics met
         proxy.AvailableDestinations = others;
         if (left is { } rest)
         {
-            context.Request.Headers[TimeBudget.HeaderName] = rest.TotalMilliseconds.ToString("0.###", CultureInfo.InvariantCulture);
+            context.Request.Headers[TimeBudget.HeaderName] = Math.Max(0.001, rest.TotalMilliseconds).ToString("0.###", CultureInfo.InvariantCulture);
         }
 
         return true;
@@ -75,9 +105,14 @@ internal sealed class FrontendAttempts(FrontendHealth health, GatewayMetrics met
         return body.Memory.ToArray();
     }
 
-    // A header that is no number goes on to a frontend, which says what is wrong with it.
+    // A header that is no number goes on to a frontend, which says what is wrong with it. But for predictions nobody keeps to it.
     private static TimeSpan? TimeOf(HttpRequest request)
     {
+        if (PredictionKeys.Of(request.Method, request.Path.Value ?? "") is null)
+        {
+            return null;
+        }
+
         var given = TimeSpan.MaxValue;
         return TimeBudget.TryApplyHeader(request, ref given) && given < TimeSpan.MaxValue ? given : null;
     }
@@ -101,6 +136,14 @@ internal sealed class FrontendAttempts(FrontendHealth health, GatewayMetrics met
         }
 
         return errors.WriteForPathAsync(context, status, ErrorKinds.Unavailable, text);
+    }
+
+    private Task ExplainSilenceAsync(HttpContext context)
+    {
+        metrics.Failed("silent");
+        context.Response.Clear();
+        return errors.WriteForPathAsync(context, StatusCodes.Status504GatewayTimeout, ErrorKinds.DeadlineMissed,
+            $"The query frontend was silent for {Grace.TotalSeconds:0} s longer than {TimeBudget.HeaderName} allows. The request may have been executed.");
     }
 
     private static string Cause(IForwarderErrorFeature failure) => failure.Exception?.GetBaseException().Message.TrimEnd('.') ?? failure.Error.ToString();

@@ -7,16 +7,33 @@ namespace Orchestrator.Host.Gateway;
 
 /// <summary>A frontend gets requests from the first time it says that it is ready until it says otherwise, is silent, or refuses a connection.</summary>
 internal sealed partial class FrontendPolicies(IDestinationHealthUpdater updater, FrontendHealth health, ILogger<FrontendPolicies> logger)
-    : IActiveHealthCheckPolicy, IPassiveHealthCheckPolicy
+    : IActiveHealthCheckPolicy, IPassiveHealthCheckPolicy, IClusterChangeListener
 {
     public const string PolicyName = "Frontend";
 
+    private volatile ClusterState? _balanced;
+
     public string Name => PolicyName;
+
+    public void OnClusterAdded(ClusterState cluster)
+    {
+        if (cluster.ClusterId == GatewaySurface.Gateway)
+        {
+            _balanced = cluster;
+        }
+    }
+
+    public void OnClusterChanged(ClusterState cluster)
+    {
+    }
+
+    public void OnClusterRemoved(ClusterState cluster)
+    {
+    }
 
     /// <summary>What a probe found is true until the next one: a frontend that answers is asked once, and one that does not is asked again a second later.</summary>
     public void ProbingCompleted(ClusterState cluster, IReadOnlyList<DestinationProbingResult> probingResults)
     {
-        var states = new List<NewActiveDestinationHealth>(probingResults.Count);
         foreach (var result in probingResults)
         {
             var isReady = result.Response is { StatusCode: HttpStatusCode.OK };
@@ -26,10 +43,11 @@ internal sealed partial class FrontendPolicies(IDestinationHealthUpdater updater
             }
 
             Keep(result.Destination, isReady, result.Exception?.GetBaseException().Message ?? $"it answered {(int?)result.Response?.StatusCode}");
-            states.Add(new NewActiveDestinationHealth(result.Destination, isReady ? DestinationHealth.Healthy : DestinationHealth.Unhealthy));
+            if (_balanced is { } balanced && balanced.Destinations.TryGetValue(result.Destination.DestinationId, out var destination))
+            {
+                updater.SetActive(balanced, [new NewActiveDestinationHealth(destination, isReady ? DestinationHealth.Healthy : DestinationHealth.Unhealthy)]);
+            }
         }
-
-        updater.SetActive(cluster, states);
     }
 
     /// <summary>Only a refused connection says something of the frontend; a broken answer may be a container's doing, or a client's.</summary>

@@ -12,7 +12,7 @@ internal sealed class GatewayMetrics
     {
         var meter = meters.Create("Orchestrator.Gateway");
         _repeats = meter.CreateCounter<long>("orchestrator.gateway.repeats", "{request}", "Requests sent to another frontend, by what became of the attempt before: not_sent, broke.");
-        _failures = meter.CreateCounter<long>("orchestrator.gateway.failures", "{request}", "Requests that no frontend answered, by reason: none_ready, not_sent, broke.");
+        _failures = meter.CreateCounter<long>("orchestrator.gateway.failures", "{request}", "Requests that no frontend answered, by reason: none_ready, not_sent, broke, silent, client.");
         meter.CreateObservableGauge(
             "orchestrator.gateway.frontend.ready",
             () => health.Ready.Select(r => new Measurement<int>(r.IsReady ? 1 : 0, new KeyValuePair<string, object?>("frontend", r.Frontend))),

@@ -12,7 +12,9 @@ namespace Orchestrator.Host.Gateway;
 /// <summary>The gateway: every path of the query port, balanced over frontends.</summary>
 internal sealed class GatewaySurface(IServiceProvider core, HostOptions options, ILogger<GatewaySurface> logger) : Surface(core, logger)
 {
-    private const string Gateway = "gateway";
+    /// <summary>The cluster that is balanced over.</summary>
+    public const string Gateway = "gateway";
+
     private const string ReadyPath = "/v2/health/ready";
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(130);
@@ -22,7 +24,7 @@ internal sealed class GatewaySurface(IServiceProvider core, HostOptions options,
     private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(10);
 
     // A stream may be silent for long; a frontend that is gone closes its connection.
-    private static readonly TimeSpan ActivityTimeout = TimeSpan.FromMinutes(15);
+    public static readonly TimeSpan ActivityTimeout = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(5);
 
     // Shorter than a frontend's keep-alive (130 s), so that no request meets a connection its other end just closed.
@@ -47,8 +49,10 @@ internal sealed class GatewaySurface(IServiceProvider core, HostOptions options,
         services.AddSingleton<FrontendPolicies>();
         services.AddSingleton<IActiveHealthCheckPolicy>(s => s.GetRequiredService<FrontendPolicies>());
         services.AddSingleton<IPassiveHealthCheckPolicy>(s => s.GetRequiredService<FrontendPolicies>());
+        services.AddSingleton<IClusterChangeListener>(s => s.GetRequiredService<FrontendPolicies>());
         services.AddSingleton<IAvailableDestinationsPolicy, ReadyFrontends>();
-        services.AddReverseProxy().LoadFromMemory([Everything], [Frontends(Core<FrontendHealth>().Addresses)]).ConfigureHttpClient((_, handler) =>
+        var addresses = Core<FrontendHealth>().Addresses;
+        services.AddReverseProxy().LoadFromMemory([Everything], [Frontends(addresses), .. addresses.Select(Probed)]).ConfigureHttpClient((_, handler) =>
         {
             handler.ConnectTimeout = ConnectTimeout;
             handler.PooledConnectionIdleTimeout = IdleTimeout;
@@ -83,14 +87,27 @@ internal sealed class GatewaySurface(IServiceProvider core, HostOptions options,
     private static ClusterConfig Frontends(IReadOnlyList<Uri> addresses) => new()
     {
         ClusterId = Gateway,
-        Destinations = addresses.ToDictionary(FrontendHealth.NameOf, a => new DestinationConfig { Address = a.ToString() }),
+        Destinations = Destinations(addresses),
         LoadBalancingPolicy = LoadBalancingPolicies.LeastRequests,
         HttpRequest = new ForwarderRequestConfig { Version = System.Net.HttpVersion.Version11, VersionPolicy = HttpVersionPolicy.RequestVersionExact, ActivityTimeout = ActivityTimeout },
         HealthCheck = new HealthCheckConfig
         {
             AvailableDestinationsPolicy = FrontendPolicies.PolicyName,
-            Active = new ActiveHealthCheckConfig { Enabled = true, Interval = ProbePeriod, Timeout = ProbeTimeout, Policy = FrontendPolicies.PolicyName, Path = ReadyPath },
             Passive = new PassiveHealthCheckConfig { Enabled = true, Policy = FrontendPolicies.PolicyName },
         },
     };
+
+    // A cluster of its own for each frontend's probe: YARP tells what a cluster's probes found when the slowest is over, and one frontend that hangs would keep all others out.
+    private static ClusterConfig Probed(Uri address) => new()
+    {
+        ClusterId = "probe " + FrontendHealth.NameOf(address),
+        Destinations = Destinations([address]),
+        HealthCheck = new HealthCheckConfig
+        {
+            Active = new ActiveHealthCheckConfig { Enabled = true, Interval = ProbePeriod, Timeout = ProbeTimeout, Policy = FrontendPolicies.PolicyName, Path = ReadyPath },
+        },
+    };
+
+    private static Dictionary<string, DestinationConfig> Destinations(IEnumerable<Uri> addresses) =>
+        addresses.ToDictionary(FrontendHealth.NameOf, a => new DestinationConfig { Address = a.ToString() });
 }

@@ -27,20 +27,29 @@ internal static class RepeatRule
     private static readonly string[] PassThrough = ["containers"];
 
     /// <summary>Whether executing it twice does no harm: reading, but for what a container makes of it; or a prediction whose body can be sent again.</summary>
-    public static bool IsRepeatable(string method, string path, long? contentLength, FrontendHealth health)
+    /// <param name="method">Of the request.</param>
+    /// <param name="path">Of the request.</param>
+    /// <param name="length">Of its body, in bytes; null: nobody knows before its end.</param>
+    /// <param name="health">Knows which predictions may be repeated.</param>
+    public static bool IsRepeatable(string method, string path, long? length, FrontendHealth health)
     {
+        if (length is not <= LargestKeptBody)
+        {
+            return false;
+        }
+
         if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
         {
             return !PassThrough.Contains(path.Split('/', 3).ElementAtOrDefault(1), StringComparer.OrdinalIgnoreCase);
         }
 
-        return contentLength <= LargestKeptBody && PredictionKeys.Of(method, path) is { } key && health.MayRepeat(key);
+        return PredictionKeys.Of(method, path) is { } key && health.MayRepeat(key);
     }
 
     /// <summary>What became of an attempt whose answer has not begun.</summary>
     public static AttemptEnd EndOf(ForwarderError error, Exception? exception) => error switch
     {
-        ForwarderError.Request when IsNoConnection(exception) => AttemptEnd.NotSent,
+        ForwarderError.Request or ForwarderError.RequestTimedOut when IsNoConnection(exception) => AttemptEnd.NotSent,
         ForwarderError.Request or ForwarderError.RequestTimedOut or ForwarderError.RequestBodyDestination or ForwarderError.ResponseBodyDestination => AttemptEnd.Broke,
         _ => AttemptEnd.Other,
     };
@@ -53,6 +62,8 @@ internal static class RepeatRule
     public static bool MayGoOn(AttemptEnd end, int attempts, bool isRepeatable, TimeSpan? left) =>
         attempts < MaxAttempts && (left is null || left > TimeSpan.Zero) && (end == AttemptEnd.NotSent || (end == AttemptEnd.Broke && isRepeatable));
 
+    // The client wraps a TimeoutException for one cause only: the time to connect was over (a machine that is off refuses nothing).
     private static bool IsNoConnection(Exception? exception) =>
-        exception is HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
+        exception is OperationCanceledException { InnerException: TimeoutException }
+            or HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError };
 }

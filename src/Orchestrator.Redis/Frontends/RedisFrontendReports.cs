@@ -29,6 +29,7 @@ internal sealed partial class RedisFrontendReports(StateConnection state, RedisS
     private long? _readSince;
     private bool _isAway;
     private bool _couldReport = true;
+    private bool _hasLeft;
     private string? _id;
 
     /// <inheritdoc/>
@@ -42,6 +43,11 @@ internal sealed partial class RedisFrontendReports(StateConnection state, RedisS
     public async ValueTask ReportAsync(FrontendReport report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(report);
+        if (Volatile.Read(ref _hasLeft))
+        {
+            return;
+        }
+
         _id = report.FrontendId;
         var began = time.GetTimestamp();
         try
@@ -49,6 +55,13 @@ internal sealed partial class RedisFrontendReports(StateConnection state, RedisS
             // A text that never repeats: that it changed is the sign of life.
             var text = string.Create(CultureInfo.InvariantCulture, $"{_run} {++_sequence}\n{JsonSerializer.Serialize(report, CoreJson.Default.FrontendReport)}");
             var reply = await state.EvaluateAsync(FrontendScripts.Report, _keys, report.FrontendId, text);
+            if (Volatile.Read(ref _hasLeft))
+            {
+                // This report may have come to Redis after the word that it left. If it is not seen here, that word is sent after this reply.
+                await SayLeftAsync(report.FrontendId);
+                return;
+            }
+
             var revision = long.Parse(reply[0]!, CultureInfo.InvariantCulture);
             var isUnbroken = began < Volatile.Read(ref _heldUntil);
             if (isUnbroken || (revision > 0 && report.AcknowledgedRevision == revision))
@@ -77,17 +90,11 @@ internal sealed partial class RedisFrontendReports(StateConnection state, RedisS
     /// <summary>This frontend has answered its last request: nobody need wait for it.</summary>
     public async Task LeaveAsync()
     {
+        Volatile.Write(ref _hasLeft, true);
         if (_id is { } id)
         {
             Volatile.Write(ref _heldUntil, long.MinValue);
-            try
-            {
-                await state.EvaluateAsync(FrontendScripts.Report, _keys, id, Left);
-            }
-            catch (RegistryException)
-            {
-                // Its lease runs out.
-            }
+            await SayLeftAsync(id);
         }
     }
 
@@ -111,6 +118,18 @@ internal sealed partial class RedisFrontendReports(StateConnection state, RedisS
 
     /// <inheritdoc/>
     public Task WaitForReportAsync(CancellationToken cancellationToken) => Task.Delay(LookPeriod, time, cancellationToken);
+
+    private async Task SayLeftAsync(string id)
+    {
+        try
+        {
+            await state.EvaluateAsync(FrontendScripts.Report, _keys, id, Left);
+        }
+        catch (RegistryException)
+        {
+            // Its lease runs out.
+        }
+    }
 
     private async Task TakeAsync(string?[] fields)
     {

@@ -30,6 +30,16 @@ internal sealed partial class RedisServingSnapshots(StateConnection state, Func<
     public ServingSnapshot Current => Volatile.Read(ref _current);
 
     /// <inheritdoc/>
+    /// <exception cref="RegistryException">Redis cannot be asked.</exception>
+    public async ValueTask RefreshAsync(CancellationToken cancellationToken)
+    {
+        if (!_hasLooked)
+        {
+            await LookAsync();
+        }
+    }
+
+    /// <inheritdoc/>
     /// <exception cref="RegistryException">Redis cannot be asked, or this is not the control plane.</exception>
     public async ValueTask PublishAsync(ServingSnapshot snapshot, CancellationToken cancellationToken)
     {

@@ -16,8 +16,11 @@ public sealed class RepeatRuleTests
     [InlineData("POST", "/digits/predict", null, false)]
     [InlineData("POST", "/containers/m/1/predict", 100L, false)]
     [InlineData("POST", "/v2/repository/index", 2L, false)]
-    [InlineData("GET", "/v2/models", null, true)]
-    [InlineData("GET", "/containers/m/1/stream", null, false)]
+    [InlineData("POST", "/digits/predict", 0L, true)]
+    [InlineData("GET", "/v2/models", 0L, true)]
+    [InlineData("GET", "/v2/models", null, false)]
+    [InlineData("GET", "/v2/models", RepeatRule.LargestKeptBody + 1L, false)]
+    [InlineData("GET", "/containers/m/1/stream", 0L, false)]
     public void IsRepeatable_IsWhatDoesNoHarmTwice(string method, string path, long? length, bool expected)
     {
         var health = Health();
@@ -52,10 +55,12 @@ public sealed class RepeatRuleTests
     }
 
     [Fact]
-    public void EndOf_RefusedConnection_IsNotSent_AndABrokenOneIsNot()
+    public void EndOf_NoConnection_IsNotSent_AndABrokenOneIsNot()
     {
         RepeatRule.EndOf(ForwarderError.Request, new HttpRequestException(HttpRequestError.ConnectionError)).ShouldBe(AttemptEnd.NotSent);
         RepeatRule.EndOf(ForwarderError.Request, new HttpRequestException(HttpRequestError.ResponseEnded)).ShouldBe(AttemptEnd.Broke);
+        RepeatRule.EndOf(ForwarderError.RequestTimedOut, new TaskCanceledException("connecting", new TimeoutException())).ShouldBe(AttemptEnd.NotSent);
+        RepeatRule.EndOf(ForwarderError.RequestTimedOut, new OperationCanceledException()).ShouldBe(AttemptEnd.Broke);
         RepeatRule.EndOf(ForwarderError.RequestCanceled, null).ShouldBe(AttemptEnd.Other);
     }
 

@@ -2,6 +2,7 @@ using Orchestrator.Core;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Runtime;
 using Orchestrator.Core.Serving;
+using Orchestrator.Redis.Frontends;
 using Orchestrator.Redis.Tests.Rig;
 
 namespace Orchestrator.Redis.Tests.Frontends;
@@ -119,6 +120,17 @@ public sealed class FrontendLeaseTests : IAsyncLifetime
         await _frontend.DisposeAsync();
         (await _control.Reports.ReadAsync(Token)).ShouldBeEmpty();
         _frontend = await ServingNode.StartAsync(_server.Options);
+    }
+
+    [Fact]
+    public async Task ReportAfterLeaving_DoesNotRegisterAgain()
+    {
+        var revision = await PublishAsync();
+        await ReportAsync(revision);
+        await ((RedisFrontendReports)_frontend.Reports).LeaveAsync();
+        await _frontend.Reports.ReportAsync(Report(revision), Token);
+        _frontend.Lease.IsHeld.ShouldBeFalse();
+        (await _control.Reports.ReadAsync(Token)).ShouldBeEmpty("nobody need wait for one that has answered its last request");
     }
 
     [Fact]

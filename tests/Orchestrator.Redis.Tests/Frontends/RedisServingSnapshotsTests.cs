@@ -27,6 +27,20 @@ public sealed class RedisServingSnapshotsTests
         (await server.AskAsync("EXISTS test:{control}:serving")).ShouldBe(":1\r\n");
     }
 
+    [Fact]
+    public async Task Publish_FirstOnAnEmptyRedis_NumberedAfterARefresh_IsTaken()
+    {
+        await using var server = await RedisServer.StartAsync();
+        using var connection = new RedisConnection(server.Options, TimeProvider.System, NullLogger<RedisConnection>.Instance);
+        await connection.RunOnceAsync(CancellationToken.None);
+        var state = new StateConnection(connection, server.Options, TimeProvider.System);
+        var token = (await new RegistryCalls(state, server.Options, TimeProvider.System).LeaseAsync("a", TimeSpan.FromMinutes(1), null)).Token!;
+        using var snapshots = new RedisServingSnapshots(state, () => token, TimeProvider.System, NullLogger<RedisServingSnapshots>.Instance);
+        await snapshots.RefreshAsync(CancellationToken.None);
+        snapshots.Current.Revision.ShouldBeGreaterThan(0, "a frontend may know a revision that this Redis lost");
+        await snapshots.PublishAsync(new ServingSnapshot { Revision = snapshots.Current.Revision + 1 }, CancellationToken.None);
+    }
+
     private static async Task PublishAsync(StateConnection state, string token)
     {
         using var snapshots = new RedisServingSnapshots(state, () => token, TimeProvider.System, NullLogger<RedisServingSnapshots>.Instance);
