@@ -93,6 +93,20 @@ internal sealed class AdminClient(HttpClient http, Uri address)
         }
     }
 
+    /// <summary>What keeps it from being ready; null: nothing.</summary>
+    public async Task<string?> ObstacleAsync(CancellationToken stop)
+    {
+        try
+        {
+            using var answer = await http.GetAsync(new Uri(Address, "readyz"), stop);
+            return answer.IsSuccessStatusCode ? null : (await answer.Content.ReadAsStringAsync(stop)).Trim();
+        }
+        catch (HttpRequestException e)
+        {
+            return e.Message;
+        }
+    }
+
     public async Task<bool> HasArtefactAsync(string digest, CancellationToken stop)
     {
         using var answer = await SendAsync(new HttpRequestMessage(HttpMethod.Head, new Uri(Address, $"api/v1/artefacts/{digest}")), stop);

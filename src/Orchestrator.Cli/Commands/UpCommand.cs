@@ -9,10 +9,9 @@ using Orchestrator.Core.Runtime;
 
 namespace Orchestrator.Cli.Commands;
 
-/// <summary><c>orch up</c>: the whole orchestrator in the foreground.</summary>
+/// <summary><c>orch up</c>: the orchestrator, or a part of it, in the foreground.</summary>
 internal sealed class UpCommand
 {
-    private const string DefaultState = ".orchestrator";
     private const string RedisVariable = "ORCHESTRATOR_REDIS";
     private const string Loopback = "127.0.0.1";
     private const int DefaultUrlPort = 1337;
@@ -21,7 +20,7 @@ internal sealed class UpCommand
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
     private readonly Option<string?> _file = ApplyCommand.FileOption(isRequired: false);
-    private readonly Option<string> _state = new("--state") { Description = "Folder of the registry, artefacts and logs.", DefaultValueFactory = _ => DefaultState, HelpName = "DIR" };
+    private readonly Option<string?> _state = new("--state") { Description = "Folder of the registry, artefacts and logs; by default .orchestrator, of a frontend or gateway a folder in it.", HelpName = "DIR" };
     private readonly Option<int> _urlPort = Port("--url-port", "Port for predictions.", DefaultUrlPort);
     private readonly Option<int> _adminPort = Port("--admin-port", "Port of the admin API.", DefaultAdminPort);
     private readonly Option<string?> _containers = new("--containers") { Description = "Folder with one folder per framework; by default the one beside orch.", HelpName = "DIR" };
@@ -30,12 +29,14 @@ internal sealed class UpCommand
     private readonly Option<bool> _verbose = new("--verbose", "-v") { Description = "Print everything the orchestrator logs, not only warnings." };
     private readonly Option<Duration> _timeout = SpecOptions.Duration("--timeout", "How long progress is shown until everything is ready, at most; the orchestrator stays up after it.", TimeSpan.FromMinutes(5));
     private readonly Option<string?> _readyFile = new("--ready-file") { Description = "Write the address for predictions into that file once everything is ready; for scripts that wait.", HelpName = "FILE" };
+    private readonly UpRole _role;
     private readonly CliContext _context;
     private readonly GlobalOptions _globals;
 
     private UpCommand(CliContext context, GlobalOptions globals)
     {
         _context = context;
+        _role = new UpRole(context);
         _globals = globals;
     }
 
@@ -43,7 +44,7 @@ internal sealed class UpCommand
     {
         var up = new UpCommand(context, globals);
         var command = new Command("up", "Run the orchestrator here, apply a cluster file, show progress until everything is ready, and stay until Ctrl-C.").With(
-            up._file, up._state, up._urlPort, up._adminPort, up._containers, up._runtime, up._redis, up._verbose, up._timeout, up._readyFile);
+            up._file, up._state, up._urlPort, up._adminPort, up._containers, up._runtime, up._redis, up._verbose, up._timeout, up._readyFile).With(up._role.Options);
         command.SetAction(up.RunAsync);
         return command;
     }
@@ -68,16 +69,19 @@ internal sealed class UpCommand
             redis = redis.Length > 0 || _context.Environment(RedisVariable) is not null ? redis : RedisArguments(read.Redis);
         }
 
+        string[] aboutModels = [.. new Option[] { _file, _redis, _runtime }.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name)];
+        _role.Require(parsed, aboutModels, redis.Length > 0 || _context.Environment(RedisVariable) is not null);
         if (await session.Admin.AnswersAsync(stop))
         {
             throw new CliException(ExitCodes.Failed, $"Something answers at {admin} already. If it is an orchestrator, use it: orch status, orch apply -f FILE; else choose other ports: --admin-port, --url-port.");
         }
 
         // Before the log is opened, which moves that of the orchestrator before out of the way.
-        StateFolderProbe.RequireFree(parsed.GetRequiredValue(_state));
+        var state = StateFolder(parsed);
+        StateFolderProbe.RequireFree(state);
         var program = HostProgramFinder.Find(AppContext.BaseDirectory, _context.Environment);
-        await using var log = new HostLog(Path.Combine(parsed.GetRequiredValue(_state), "host.log"), _context.Error, showAll: parsed.GetValue(_verbose));
-        using var host = await HostProcess.StartAsync(HostProgramFinder.Wrap(program, [.. Arguments(parsed, containers), .. RuntimeArguments(runtime), .. redis]), log);
+        await using var log = new HostLog(Path.Combine(state, "host.log"), _context.Error, showAll: parsed.GetValue(_verbose));
+        using var host = await HostProcess.StartAsync(HostProgramFinder.Wrap(program, [.. Arguments(parsed, containers), .. RuntimeArguments(runtime), .. redis, .. _role.Arguments(parsed)]), log);
         var signals = 0;
         using var second = PosixSignalRegistration.Create(PosixSignal.SIGINT, signal =>
         {
@@ -146,7 +150,7 @@ internal sealed class UpCommand
         }
 
         var revision = 0L;
-        if (parsed.GetValue(_file) is { } file)
+        if (parsed.GetValue(_file) is { } file && _role.HasStatus(parsed))
         {
             var result = await ApplyCommand.ApplyAsync(session, file, dryRun: false, stop);
             revision = result.Revision;
@@ -159,16 +163,19 @@ internal sealed class UpCommand
         log.Hold();
         try
         {
-            await session.Waiter.WaitAsync(revision, WaitTarget.Everything, parsed.GetValue(_timeout).Value, stop);
+            // A control plane without a file may be one that stands by: it knows no status.
+            var isStatusAsked = _role.IsAll(parsed) || revision > 0;
+            var limit = parsed.GetValue(_timeout).Value;
+            await (isStatusAsked ? session.Waiter.WaitAsync(revision, WaitTarget.Everything, limit, stop) : new ReadinessWaiter(session.Admin, session.Printer, session.Context.Time).WaitAsync(limit, stop));
             var took = session.Context.Time.GetElapsedTime(began);
-            await session.Printer.NoteAsync($"everything is ready after {Output.Sizes.Format(took)}");
+            await session.Printer.NoteAsync($"{(_role.IsAll(parsed) ? "everything is" : "it is")} ready after {Output.Sizes.Format(took)}");
             await WriteReadyFileAsync(parsed, stop);
         }
         catch (CliException e) when (e.ExitCode is ExitCodes.Failed or ExitCodes.TimedOut)
         {
             // The rest serves; a corrected file can be applied to the running orchestrator.
             await session.Printer.ErrorAsync(e.Message, e.Details, e.SpecErrors);
-            await session.Printer.NoteAsync("the orchestrator stays up; correct the file and run: orch apply -f FILE");
+            await session.Printer.NoteAsync(_role.HasStatus(parsed) ? "the orchestrator stays up; correct the file and run: orch apply -f FILE" : "it stays up, and goes on by itself once nothing is in its way");
         }
         finally
         {
@@ -180,6 +187,12 @@ internal sealed class UpCommand
 
     private async Task PrintAddressesAsync(Session session, ParseResult parsed, HostLog log, CancellationToken stop)
     {
+        if (!_role.IsAll(parsed))
+        {
+            await _role.PrintAsync(session.Printer, parsed, QueryAddress(parsed), session.Admin.Address, log.Path);
+            return;
+        }
+
         var status = await session.Admin.StatusAsync(stop);
         var query = QueryAddress(parsed);
         var urlOption = parsed.GetValue(_urlPort) == DefaultUrlPort ? "" : $" --url {query}";
@@ -235,10 +248,12 @@ internal sealed class UpCommand
     {
         string[] arguments =
         [
-            "--query-port", Text(parsed.GetValue(_urlPort)), "--admin-port", Text(parsed.GetValue(_adminPort)), "--state", parsed.GetRequiredValue(_state),
+            "--query-port", Text(parsed.GetValue(_urlPort)), "--admin-port", Text(parsed.GetValue(_adminPort)), "--state", StateFolder(parsed),
         ];
         return containers is null ? arguments : [.. arguments, "--containers", containers];
     }
+
+    private string StateFolder(ParseResult parsed) => parsed.GetValue(_state) ?? _role.StateFolder(parsed, parsed.GetValue(_urlPort));
 
     private static string[] RuntimeArguments(string? runtime) => runtime is null ? [] : ["--runtime", runtime];
 

@@ -17,7 +17,7 @@ internal sealed class FrontendAttempts(FrontendHealth health, GatewayMetrics met
     {
         var arrived = time.GetTimestamp();
         var request = context.Request;
-        var length = request.Headers.TransferEncoding.Count > 0 ? null : request.ContentLength ?? 0;
+        long? length = request.Headers.TransferEncoding.Count > 0 ? null : request.ContentLength ?? 0;
         var isRepeatable = RepeatRule.IsRepeatable(request.Method, request.Path.Value ?? "", length, health);
         var body = isRepeatable && length > 0 ? await ReadBodyAsync(context) : null;
         var given = TimeOf(request);

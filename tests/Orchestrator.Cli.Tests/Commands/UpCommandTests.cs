@@ -129,6 +129,33 @@ public sealed class UpCommandTests : IDisposable
         given[(given.IndexOf("--runtime process", StringComparison.Ordinal) + "--runtime process".Length)..].Trim().ShouldBe(expected);
     }
 
+    [Theory]
+    [InlineData("--role gateway --frontends http://a:1,b:2", "--role gateway --frontends http://a:1,b:2")]
+    [InlineData("--role frontend --redis r:1 --url-port 1340", "--redis r:1 --role frontend")]
+    [InlineData("--role control --redis r:1", "--redis r:1 --role control")]
+    public async Task Up_WithARole_GivesItToTheHost(string arguments, string expected)
+    {
+        var seen = Path.Combine(_folder.FullName, "arguments");
+        await UpAsync($"echo \"$@\" > {seen}; exit 7", CliRun.Token, arguments: arguments.Split(' '));
+        (await File.ReadAllTextAsync(seen, CliRun.Token)).Trim().ShouldEndWith(expected);
+    }
+
+    [Theory]
+    [InlineData("--role gate", "--role: expected all or control or frontend or gateway, got 'gate'")]
+    [InlineData("--role gateway", "--role gateway: expected --frontends http://HOST:PORT,...")]
+    [InlineData("--role gateway --frontends a:1 --redis r:1", "it has no models and needs no Redis; expected --frontends alone, got --redis.")]
+    [InlineData("--frontends a:1", "--frontends: only a gateway balances over frontends; expected --role gateway, got all.")]
+    [InlineData("--role frontend", "--role frontend: control plane and frontends in different processes meet in Redis; expected redis: in the file, --redis HOST:PORT or ORCHESTRATOR_REDIS.")]
+    [InlineData("--role control", "--role control: control plane and frontends in different processes meet in Redis")]
+    public async Task Up_WithARoleThatDoesNotGoWithTheRest_SaysWhatWasExpected_AndStartsNothing(string arguments, string expected)
+    {
+        var marker = Path.Combine(_folder.FullName, "started");
+        var run = await UpAsync($"touch {marker}", CliRun.Token, arguments: arguments.Split(' '));
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldContain(expected);
+        File.Exists(marker).ShouldBeFalse();
+    }
+
     private async Task<CliRun> UpAsync(string script, CancellationToken stop, int? adminPort = null, params string[] arguments)
     {
         var program = Path.Combine(_folder.FullName, "host");
