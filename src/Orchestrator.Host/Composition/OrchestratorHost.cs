@@ -52,6 +52,9 @@ internal static class OrchestratorHost
         {
             services.AddSingleton<FrontendHealth>();
             services.AddSingleton<GatewayMetrics>();
+
+            // Both warn at each probe and request while a frontend is away; FrontendPolicies says once that it is, and when it is back.
+            builder.Logging.AddFilter("Yarp.ReverseProxy.Health", LogLevel.Error).AddFilter("Yarp.ReverseProxy.LoadBalancing", LogLevel.Error);
             AddSurface<GatewaySurface>(services);
 
             // Nothing is served here: metrics have nothing to show of it.

@@ -7,13 +7,13 @@ internal sealed class FrontendHealth
 {
     private readonly Lock _lock = new();
     private readonly Dictionary<string, FrozenSet<string>> _notIdempotent = [];
-    private readonly Dictionary<string, bool> _ready;
+    private readonly Dictionary<string, bool?> _ready;
     private FrozenSet<string>? _all;
 
     public FrontendHealth(HostOptions options)
     {
         Addresses = FrontendAddresses.Read(options.Frontends!, []);
-        _ready = Addresses.ToDictionary(NameOf, _ => false);
+        _ready = Addresses.ToDictionary(NameOf, _ => (bool?)null);
     }
 
     public IReadOnlyList<Uri> Addresses { get; }
@@ -28,7 +28,7 @@ internal sealed class FrontendHealth
         {
             lock (_lock)
             {
-                return [.. _ready.Select(r => (r.Key, r.Value))];
+                return [.. _ready.Select(r => (r.Key, r.Value == true))];
             }
         }
     }
@@ -41,7 +41,7 @@ internal sealed class FrontendHealth
     public bool MayRepeat(string key) => Volatile.Read(ref _all) is { } all && !all.Contains(key) && !all.Contains(PredictionKeys.Everything);
 
     /// <summary>Keeps whether a frontend takes work.</summary>
-    /// <returns>Whether that is news.</returns>
+    /// <returns>Whether that is news; what is heard first always is.</returns>
     public bool Set(string frontend, bool isReady)
     {
         lock (_lock)

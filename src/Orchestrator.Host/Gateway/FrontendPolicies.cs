@@ -11,6 +11,8 @@ internal sealed partial class FrontendPolicies(IDestinationHealthUpdater updater
 {
     public const string PolicyName = "Frontend";
 
+    // Of two updates at once YARP lets one return before it is in force, and whoever was told that a frontend is ready would find none.
+    private readonly Lock _turn = new();
     private volatile ClusterState? _balanced;
 
     public string Name => PolicyName;
@@ -42,10 +44,9 @@ internal sealed partial class FrontendPolicies(IDestinationHealthUpdater updater
                 health.SetNotIdempotent(result.Destination.DestinationId, NotIdempotent(result.Response!));
             }
 
-            Keep(result.Destination, isReady, result.Exception?.GetBaseException().Message ?? $"it answered {(int?)result.Response?.StatusCode}");
             if (_balanced is { } balanced && balanced.Destinations.TryGetValue(result.Destination.DestinationId, out var destination))
             {
-                updater.SetActive(balanced, [new NewActiveDestinationHealth(destination, isReady ? DestinationHealth.Healthy : DestinationHealth.Unhealthy)]);
+                Set(balanced, destination, isReady, result.Exception?.GetBaseException().Message ?? $"it answered {(int?)result.Response?.StatusCode}");
             }
         }
     }
@@ -56,14 +57,23 @@ internal sealed partial class FrontendPolicies(IDestinationHealthUpdater updater
     {
         if (context.GetForwarderErrorFeature() is { } failure && RepeatRule.EndOf(failure.Error, failure.Exception) == AttemptEnd.NotSent)
         {
-            Keep(destination, isReady: false, failure.Exception!.GetBaseException().Message);
-            updater.SetActive(cluster, [new NewActiveDestinationHealth(destination, DestinationHealth.Unhealthy)]);
+            Set(cluster, destination, isReady: false, failure.Exception!.GetBaseException().Message);
         }
     }
 
     // A frontend of before this header says nothing, and it may have such models.
     private static string NotIdempotent(HttpResponseMessage answer) =>
         answer.Headers.TryGetValues(PredictionKeys.HeaderName, out var values) ? string.Join(',', values) : PredictionKeys.Everything;
+
+    // In force first, told then.
+    private void Set(ClusterState cluster, DestinationState frontend, bool isReady, string reason)
+    {
+        lock (_turn)
+        {
+            updater.SetActive(cluster, [new NewActiveDestinationHealth(frontend, isReady ? DestinationHealth.Healthy : DestinationHealth.Unhealthy)]);
+            Keep(frontend, isReady, reason);
+        }
+    }
 
     private void Keep(DestinationState frontend, bool isReady, string reason)
     {
