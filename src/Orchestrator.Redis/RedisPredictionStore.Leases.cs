@@ -20,6 +20,11 @@ internal sealed partial class RedisPredictionStore
             return new StoreRead(StoreEnd.Unavailable, Nothing);
         }
 
+        if (link.IsStuckFor(within))
+        {
+            return new StoreRead(StoreEnd.TimedOut, Nothing);
+        }
+
         if (!link.TryEnter(2 * keys.Count, 0))
         {
             return new StoreRead(StoreEnd.Full, Nothing);

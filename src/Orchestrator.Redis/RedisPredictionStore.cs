@@ -26,6 +26,11 @@ internal sealed partial class RedisPredictionStore(RedisConnection connection, R
             return new StoreRead(StoreEnd.Unavailable, Nothing);
         }
 
+        if (link.IsStuckFor(within))
+        {
+            return new StoreRead(StoreEnd.TimedOut, Nothing);
+        }
+
         if (!link.TryEnter(keys.Count, 0))
         {
             return new StoreRead(StoreEnd.Full, Nothing);

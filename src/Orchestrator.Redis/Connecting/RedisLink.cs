@@ -40,6 +40,9 @@ internal sealed class RedisLink : IDisposable
     /// <summary>Since the last reply, or since the first call that waits for one.</summary>
     public TimeSpan SinceProgress => _time.GetElapsedTime(Volatile.Read(ref _progress));
 
+    /// <summary>Whether replies have been due for longer than a call may take: one more would only wait behind them.</summary>
+    public bool IsStuckFor(TimeSpan within) => Calls > 0 && SinceProgress > within;
+
     /// <summary>Opens a connection.</summary>
     /// <exception cref="RedisConnectionException">It could not be opened.</exception>
     /// <exception cref="TimeoutException">Not within the time allowed.</exception>
