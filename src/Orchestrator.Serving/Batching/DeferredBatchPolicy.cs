@@ -16,6 +16,8 @@ internal sealed class DeferredBatchPolicy : IBatchPolicy
 
     public string Name => "deferred";
 
+    public bool MayBeCapped => true;
+
     public int InitialLimit(in BatchBounds bounds) => 1;
 
     /// <summary>Sizes are explored by doubling: the profile's line is not trusted beyond twice the largest batch it saw.</summary>

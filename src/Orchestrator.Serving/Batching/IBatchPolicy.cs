@@ -12,6 +12,9 @@ public interface IBatchPolicy
     /// <summary>As in a spec's <c>batching.policy</c>.</summary>
     string Name { get; }
 
+    /// <summary>Whether a replica that is found to do more rows per second in smaller batches than the policy would form gets those; false: the limit is the policy's alone.</summary>
+    bool MayBeCapped => false;
+
     /// <summary>The limit of a replica before its first batch, rows.</summary>
     int InitialLimit(in BatchBounds bounds);
 

@@ -124,24 +124,39 @@ internal sealed class LatencyProfile : ILatencyEstimate
         var high = Array.ConvertAll(measured, b => b.At(Quantile));
         var middle = Array.ConvertAll(measured, b => b.At(0.5));
         var fastest = Array.ConvertAll(_buckets, b => b is null || b.Count < FewestForFastest ? 0 : b.At(0));
-        BoundBySmallerSizes(measured, high);
-        BoundBySmallerSizes(measured, middle);
+        BoundByOtherSizes(measured, high);
+        BoundByOtherSizes(measured, middle);
         var weights = Array.ConvertAll(measured, b => b.Count);
         MakeMonotone(high, weights);
         MakeMonotone(middle, weights);
         return new Table(Array.ConvertAll(measured, b => b.MeanRows), high, middle, fastest, measured.Max(b => b.MaxRows), _regime.IsUnsettled ? 2 * UsualSlack : UsualSlack);
     }
 
+    private bool IsTrusted(Bucket bucket) => bucket.Count >= Trusted && _recorded - bucket.LastAt <= StaleAfter;
+
     /// <summary>
     /// n times the rows hardly take longer than n batches one after the other, so no more than that is believed of a size with few or old samples. Without this bound one slow batch, of a
     /// warm-up on a busy machine perhaps, would make a size look too slow for the SLO; it would then never be tried again, and so never be measured again: throughput stayed
-    /// at that of the smaller size for ever.
+    /// at that of the smaller size for ever. Nor do fewer rows take longer than more of them, which keeps a cold start in the small sizes from spoiling those that the load has warmed.
     /// </summary>
-    private void BoundBySmallerSizes(Bucket[] measured, long[] values)
+    private void BoundByOtherSizes(Bucket[] measured, long[] values)
     {
+        var least = long.MaxValue;
+        for (var i = measured.Length - 1; i >= 0; i--)
+        {
+            if (IsTrusted(measured[i]))
+            {
+                least = Math.Min(least, values[i]);
+            }
+            else
+            {
+                values[i] = Math.Min(values[i], least);
+            }
+        }
+
         for (var i = 1; i < measured.Length; i++)
         {
-            if (measured[i].Count < Trusted || _recorded - measured[i].LastAt > StaleAfter)
+            if (!IsTrusted(measured[i]))
             {
                 values[i] = Math.Min(values[i], (long)(values[i - 1] * (measured[i].MeanRows / measured[i - 1].MeanRows)));
             }

@@ -226,7 +226,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
 
     private bool TryFormAhead(ReplicaLoop loop, long now, out Batch? batch)
     {
-        var (rows, limit) = (scheduler.Waiting.Rows, loop.Slots.Limit);
+        var (rows, limit) = (scheduler.Waiting.Rows, loop.Slots.MostRows);
         if (TryForm(loop, true, now, out batch))
         {
             return true;
@@ -239,7 +239,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     private bool TryForm(ReplicaLoop loop, bool isAhead, long now, out Batch? batch)
     {
         var slots = loop.Slots;
-        var slot = new DispatchSlot(slots.Limit, now, isAhead ? Math.Max(now, slots.NextEnd) : now, isAhead);
+        var slot = new DispatchSlot(slots.MostRows, now, isAhead ? Math.Max(now, slots.NextEnd) : now, isAhead);
         if (scheduler.TryForm(slot, loop.Bounds, out var formed))
         {
             batch = new Batch(formed, now);

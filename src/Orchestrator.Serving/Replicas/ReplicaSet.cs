@@ -102,7 +102,7 @@ internal sealed class ReplicaSet
         }
 
         var client = _connect(endpoint);
-        var slots = new ReplicaSlots(endpoint.Concurrency, mayGoAhead: _context.Idempotent, Queue.Policy.InitialLimit(bounds));
+        var slots = new ReplicaSlots(endpoint.Concurrency, mayGoAhead: _context.Idempotent, Queue.Policy.InitialLimit(bounds), Queue.Policy.MayBeCapped);
         var loops = new List<ReplicaLoop>();
         for (var i = 0; i <= slots.Concurrency; i++)
         {
@@ -131,6 +131,6 @@ internal sealed class ReplicaSet
 
     private sealed record Member(ReplicaEndpoint Endpoint, IReplicaClient Client, ReplicaSlots Slots, IReadOnlyList<ReplicaLoop> Loops)
     {
-        public ReplicaReport ToReport(ModelQueue queue) => Slots.Stats.ToReport(Endpoint, Slots.Limit, queue.Profile);
+        public ReplicaReport ToReport(ModelQueue queue) => Slots.Stats.ToReport(Endpoint, Slots.MostRows, queue.Profile);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class ReplicaSlots
 
     private readonly List<Batch> _computing;
     private readonly bool _mayGoAhead;
-    private readonly AheadTrial _trial = new();
+    private readonly DispatchTuning _tuning;
     private long _notAheadBefore = long.MaxValue;
     private long _lastEnd = long.MinValue / 2;
     private int _recovering;
@@ -24,12 +24,15 @@ internal sealed class ReplicaSlots
     /// <param name="concurrency">Batches it computes at the same time.</param>
     /// <param name="mayGoAhead">False where a batch must not be lost that was never begun: a model whose requests cannot be repeated.</param>
     /// <param name="limit">The policy's limit before the first batch, rows.</param>
-    public ReplicaSlots(int concurrency, bool mayGoAhead, int limit)
+    /// <param name="findsSize">Whether it is tried if smaller batches than the policy's get more done.</param>
+    public ReplicaSlots(int concurrency, bool mayGoAhead, int limit, bool findsSize)
     {
         Concurrency = Math.Max(1, concurrency);
         _computing = new List<Batch>(Concurrency);
         // One that computes several at a time does not idle while one of them is answered.
         _mayGoAhead = mayGoAhead && Concurrency == 1;
+        // Between two ends of such a one lies no batch's own time.
+        _tuning = new DispatchTuning(findsSize && Concurrency == 1);
         Limit = limit;
     }
 
@@ -40,6 +43,9 @@ internal sealed class ReplicaSlots
 
     /// <summary>Rows the policy allows in a batch now. Its loops set it one after the other; that one may overwrite the other's does no harm.</summary>
     public int Limit { get; set; }
+
+    /// <summary>Most rows of its next batch: what the policy allows, or fewer where those get more done.</summary>
+    public int MostRows => Math.Min(Limit, _tuning.MostRows);
 
     /// <summary>Loops that serve it.</summary>
     public int Loops { get; set; }
@@ -78,7 +84,7 @@ internal sealed class ReplicaSlots
     public bool HasRoomAhead => Ahead is null && _computing.Count == Concurrency && _recovering == 0;
 
     /// <summary>Whether it is busy and would keep a further batch until it has room.</summary>
-    public bool TakesAhead(long now) => HasRoomAhead && _trial.GoesAhead && now >= _notAheadBefore;
+    public bool TakesAhead(long now) => HasRoomAhead && _tuning.GoesAhead && now >= _notAheadBefore;
 
     public void Left(Batch batch)
     {
@@ -124,9 +130,9 @@ internal sealed class ReplicaSlots
         }
 
         var pause = batch.DispatchedAt - _lastEnd;
-        if (_mayGoAhead && kind == ReplyKind.Ok && batch.Duration > 0 && pause < batch.Duration / MostPause)
+        if (kind == ReplyKind.Ok && batch.Duration > 0 && pause < batch.Duration / MostPause)
         {
-            _trial.Observe(batch.WentAhead, (now - _lastEnd) / (double)batch.Duration);
+            _tuning.Observe(batch, now - _lastEnd, _mayGoAhead && _notAheadBefore != long.MaxValue);
         }
 
         _lastEnd = now;

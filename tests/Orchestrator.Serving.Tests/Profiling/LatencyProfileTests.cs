@@ -156,4 +156,22 @@ public sealed class LatencyProfileTests
         profile.Record(1, 100 * Ms);
         profile.Estimate(1).ShouldBe(100 * Ms);
     }
+
+    [Fact]
+    public void SmallSizes_SlowInTheirColdStart_DoNotSpoilALargerOneThatIsWarm()
+    {
+        var profile = new LatencyProfile();
+        foreach (var rows in new[] { 1, 2, 4, 8, 16 })
+        {
+            profile.Record(rows, 20 * Ms);
+        }
+
+        for (var i = 0; i < LatencyProfile.SamplesPerBucket; i++)
+        {
+            profile.Record(256, Ms);
+        }
+
+        profile.Typical(256).ShouldBe(Ms);
+        profile.Typical(8).ShouldBe(Ms, "fewer rows take no longer");
+    }
 }

@@ -20,21 +20,21 @@ public sealed class AheadTrialTests
     public void Trial_BeginsAlone_AndTakesTurns()
     {
         var kinds = new List<bool>();
-        for (var i = 0; i < 3 * AheadTrial.Turn; i++)
+        for (var i = 0; i < 3 * TurnTrial.Turn; i++)
         {
             kinds.Add(_trial.GoesAhead);
             _trial.Observe(_trial.GoesAhead, 1);
         }
 
-        kinds.ShouldBe([.. Enumerable.Repeat(false, AheadTrial.Turn), .. Enumerable.Repeat(true, AheadTrial.Turn), .. Enumerable.Repeat(false, AheadTrial.Turn)]);
+        kinds.ShouldBe([.. Enumerable.Repeat(false, TurnTrial.Turn), .. Enumerable.Repeat(true, TurnTrial.Turn), .. Enumerable.Repeat(false, TurnTrial.Turn)]);
     }
 
     [Fact]
     public void FirstOfATurn_StillFeelsTheOther_AndDoesNotCount()
     {
-        for (var i = 0; _trial.GoesAhead || i < 2 * AheadTrial.Turns * AheadTrial.Turn; i++)
+        for (var i = 0; _trial.GoesAhead || i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
         {
-            var isFirst = i % AheadTrial.Turn == 0;
+            var isFirst = i % TurnTrial.Turn == 0;
             _trial.Observe(_trial.GoesAhead, isFirst ? 0.01 : _trial.GoesAhead ? 1.2 : 1);
         }
 
@@ -44,7 +44,7 @@ public sealed class AheadTrialTests
     [Fact]
     public void AnswersThatComeInPairs_AreNotTakenForFast()
     {
-        for (var i = 0; i < 2 * AheadTrial.Turns * AheadTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
         {
             _trial.Observe(_trial.GoesAhead, !_trial.GoesAhead ? 1 : i % 2 == 0 ? 2.2 : 0.01);
         }
@@ -73,9 +73,35 @@ public sealed class AheadTrialTests
         _trial.GoesAhead.ShouldBeTrue();
     }
 
+    [Fact]
+    public void LoadNeverLetsABatchGoAhead_TheTrialEnds_AndIsNotPutOffLonger()
+    {
+        for (var i = 0; i < TurnTrial.Turn + TurnTrial.MostOthers; i++)
+        {
+            _trial.IsTrying.ShouldBeTrue();
+            _trial.Observe(wasAhead: false, 1);
+        }
+
+        _trial.GoesAhead.ShouldBeFalse();
+        Hold(AheadTrial.FirstUntil);
+        _trial.IsTrying.ShouldBeTrue();
+        Try(0.8);
+        Hold(AheadTrial.FirstUntil);
+        _trial.IsTrying.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void TryAgain_BeginsATrialAtOnce()
+    {
+        Try(0.8);
+        _trial.TryAgain();
+        _trial.GoesAhead.ShouldBeFalse();
+        _trial.IsTrying.ShouldBeTrue();
+    }
+
     private void Try(double ahead)
     {
-        for (var i = 0; i < 2 * AheadTrial.Turns * AheadTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
         {
             _trial.Observe(_trial.GoesAhead, _trial.GoesAhead ? ahead : 1);
         }

@@ -185,10 +185,10 @@ public sealed class ReplicaSlotsTests
     internal void BatchThatWasNotComputed_SaysNothingOfHowLongOneTakes(ReplyKind kind, bool isTurnOver)
     {
         const int Duration = 100;
-        var slots = new ReplicaSlots(concurrency: 1, mayGoAhead: true, limit: 1);
+        var slots = new ReplicaSlots(concurrency: 1, mayGoAhead: true, limit: 1, findsSize: false);
         slots.Heard(new ReplicaReply(ReplyKind.Ok, null, null, true, Queued: TimeSpan.Zero), 0, Timescale.Of(_rig.Time));
         var now = 0;
-        for (var i = 0; i <= AheadTrial.Turn; i++)
+        for (var i = 0; i <= TurnTrial.Turn; i++)
         {
             var batch = NewBatch(now);
             slots.Left(batch);

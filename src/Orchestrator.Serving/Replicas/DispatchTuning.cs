@@ -1,0 +1,35 @@
+using Orchestrator.Serving.Queueing;
+
+namespace Orchestrator.Serving.Replicas;
+
+/// <summary>How a replica gets most done, as far as only trying tells; one thing is tried at a time, for the one would spoil the other's figures. Under its queue's lock.</summary>
+/// <param name="findsSize">Whether smaller batches than the policy's are tried.</param>
+internal sealed class DispatchTuning(bool findsSize)
+{
+    private readonly AheadTrial _ahead = new();
+    private readonly SizeTrial _size = new();
+
+    /// <summary>Whether a batch should wait inside the replica.</summary>
+    public bool GoesAhead => _ahead.GoesAhead;
+
+    /// <summary>Most rows of a batch.</summary>
+    public int MostRows => _size.Cap;
+
+    /// <summary>Takes in a batch of a replica that had no time to idle before it.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="took">From the end of the one before it to its own end (timestamps).</param>
+    /// <param name="mayGoAhead">Whether one may wait inside it at all.</param>
+    public void Observe(Batch batch, long took, bool mayGoAhead)
+    {
+        if (mayGoAhead && !_size.IsTrying)
+        {
+            _ahead.Observe(batch.WentAhead, took / (double)batch.Duration);
+        }
+
+        if (findsSize && !(mayGoAhead && _ahead.IsTrying) && _size.Observe(batch.Rows, took))
+        {
+            // Small batches gain more by going ahead than large ones.
+            _ahead.TryAgain();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using Orchestrator.Serving.Replicas;
+
+namespace Orchestrator.Serving.Tests.Replicas;
+
+public sealed class SizeTrialTests
+{
+    private readonly SizeTrial _trial = new();
+
+    /// <summary>How many rows wait: no batch is larger.</summary>
+    private int _waiting = 1024;
+
+    [Fact]
+    public void SmallerBatchesDoMorePerSecond_HalfIsTakenAgainAndAgain_UntilItGainsNoMore()
+    {
+        // The less the fixed part counts, the more the rows outgrow the cache: 2.1 a row for 1,024, 1.5 for 256, 1.6 for 128.
+        Work(4000, rows => 60 + rows + (rows * rows / 1000.0));
+        BestSize().ShouldBeInRange(250, 256);
+    }
+
+    [Fact]
+    public void LargerBatchesDoMorePerSecond_TheCapStaysOff()
+    {
+        Work(4000, rows => 300 + rows);
+        BestSize().ShouldBe(int.MaxValue);
+    }
+
+    [Fact]
+    public void SizesDoAboutTheSame_TheCapStaysOff()
+    {
+        Work(4000, rows => rows * (rows == 1024 ? 1.03 : 1));
+        BestSize().ShouldBe(int.MaxValue);
+    }
+
+    [Fact]
+    public void LargerBatchesHaveBecomeBetter_AreTakenBack()
+    {
+        Work(2000, rows => 10 + rows + (rows * rows / 200.0));
+        BestSize().ShouldBeInRange(60, 64);
+        Work(8000, rows => 300 + rows);
+        BestSize().ShouldBeGreaterThan(900);
+    }
+
+    [Fact]
+    public void HalfIsClearlyWorse_TheTrialEndsAfterItsFirstTurn_AndTheNextComesLater()
+    {
+        Work(SizeTrial.FirstUntil, Slow);
+        _trial.IsTrying.ShouldBeTrue();
+        Work(2 * TurnTrial.Turn, Slow);
+        _trial.IsTrying.ShouldBeFalse();
+        Work(SizeTrial.FirstUntil + (2 * TurnTrial.Turn), Slow);
+        Work((2 * SizeTrial.FirstUntil) - 1, Slow);
+        _trial.IsTrying.ShouldBeFalse();
+        Work(1, Slow);
+        _trial.IsTrying.ShouldBeTrue();
+
+        static double Slow(int rows) => 1000 + rows;
+    }
+
+    [Fact]
+    public void Trial_BeginsWithTheUsualSize_ThenHalf()
+    {
+        Work(SizeTrial.FirstUntil, rows => rows);
+        _trial.Cap.ShouldBeInRange(1000, 1024);
+        Work(TurnTrial.Turn, rows => rows);
+        _trial.Cap.ShouldBeInRange(500, 512);
+    }
+
+    [Fact]
+    public void LoadGoesDown_TheTrialEnds_WithoutAVerdict()
+    {
+        Work(SizeTrial.FirstUntil, rows => rows);
+        _waiting = 100;
+        Work(TurnTrial.MostOthers, rows => rows);
+        _trial.IsTrying.ShouldBeFalse();
+        _trial.Cap.ShouldBe(int.MaxValue);
+    }
+
+    [Fact]
+    public void OneRowAtATime_ThereIsNothingToHalve()
+    {
+        _waiting = 1;
+        Work(4000, rows => rows);
+        _trial.Cap.ShouldBe(int.MaxValue);
+        _trial.IsTrying.ShouldBeFalse();
+    }
+
+    private void Work(int batches, Func<int, double> took)
+    {
+        for (var i = 0; i < batches; i++)
+        {
+            var rows = Math.Min(_waiting, _trial.Cap);
+            _trial.Observe(rows, took(rows));
+        }
+    }
+
+    private int BestSize()
+    {
+        _trial.IsTrying.ShouldBeFalse("choose another number of batches");
+        return _trial.Cap;
+    }
+}
