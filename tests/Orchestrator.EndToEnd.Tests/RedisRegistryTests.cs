@@ -1,30 +1,14 @@
-using Orchestrator.Redis.Tests.Rig;
-
 namespace Orchestrator.EndToEnd.Tests;
 
 /// <summary>The registry in a real Redis under real orchestrators: one control plane at a time, and nothing is lost with either.</summary>
 public sealed class RedisRegistryTests
 {
-    private const string File = """
-        cluster: shared
-        models:
-          - name: echo
-            version: "1"
-            framework: noop
-        applications:
-          - name: echo
-            slo: 500ms
-            model: echo
-        """;
-
     [Fact]
     public async Task ControlPlaneKilled_TheOneThatStandsByTakesOver_AndTheOldOneStandsByWhenItIsBack()
     {
-        await using var redis = await RedisServer.StartAsync();
-        await using var file = await ClusterFile.WriteAsync(File);
-        string[] more = ["--redis", redis.Endpoint];
-        await using var first = await Cluster.StartAsync(file.Path, more: more);
-        await using var second = await Cluster.StartAsync(more: more);
+        await using var shared = await FrontendCluster.StartEmptyAsync();
+        var first = await shared.StartAsync("all", applies: true);
+        var second = await shared.StartAsync("all");
         await second.WaitAsync(async () => (await second.StatusAsync()).Problem?.Contains("stands by", StringComparison.Ordinal) == true, "the second says that it stands by");
         (await second.OrchAsync("model", "scale", "echo:1", "2")).ExitCode.ShouldNotBe(0);
         (await second.Http.GetAsync($"{second.Admin}/readyz")).IsSuccessStatusCode.ShouldBeFalse();
@@ -39,9 +23,8 @@ public sealed class RedisRegistryTests
     [Fact]
     public async Task RedisKilledAndStartedEmpty_ServingGoesOn_AndTheClusterIsWhatItWas()
     {
-        await using var redis = await RedisServer.StartAsync();
-        await using var file = await ClusterFile.WriteAsync(File);
-        await using var cluster = await Cluster.StartAsync(file.Path, more: ["--redis", redis.Endpoint]);
+        await using var shared = await FrontendCluster.StartEmptyAsync();
+        var (redis, cluster) = (shared.Redis, await shared.StartAsync("all", applies: true));
         var replica = (await cluster.StatusAsync()).Models[0].Versions[0].Replicas.Single().Instance;
         await redis.KillAsync();
         await cluster.WaitAsync(async () => (await cluster.Http.GetStringAsync($"{cluster.Admin}/readyz")).Contains("degraded", StringComparison.Ordinal), "readiness says that Redis is away");
