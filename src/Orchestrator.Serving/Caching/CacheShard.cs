@@ -69,7 +69,7 @@ internal sealed class CacheShard(long maxBytes)
         }
     }
 
-    public void Finish(in CacheKey key, PredictionItem item, PredictionOutcome? outcome, Lifetime life)
+    public void Finish(in CacheKey key, PredictionItem? item, PredictionOutcome? outcome, Lifetime life)
     {
         lock (_lock)
         {

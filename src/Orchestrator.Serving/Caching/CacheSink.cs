@@ -10,6 +10,12 @@ internal sealed class CacheSink(PredictionCache cache, SharedCache? shared = nul
 {
     public void Finished(PredictionItem item, PredictionOutcome outcome)
     {
+        if (item.RowKeys is { } rows)
+        {
+            KeepRows(item, rows, outcome);
+            return;
+        }
+
         if (item.Key is not { } key)
         {
             return;
@@ -31,6 +37,18 @@ internal sealed class CacheSink(PredictionCache cache, SharedCache? shared = nul
         {
             cache.Finish(key, item, null, default);
             shared?.Forget(item);
+        }
+    }
+
+    private void KeepRows(PredictionItem item, RowKeys rows, PredictionOutcome outcome)
+    {
+        var answers = rows.Cut(outcome);
+        for (var row = 0; row < answers.Length; row++)
+        {
+            if (answers[row] is { } answer && cache.Finish(rows.Keys[row], null, answer, item.Ttl, item.StaleFor) is { } kept && rows.SharedScope is { } scope)
+            {
+                shared?.Offer(new SharedQuestion(rows.Keys[row], scope, item.Queue.Id, item.Ttl, item.StaleFor), kept);
+            }
         }
     }
 }

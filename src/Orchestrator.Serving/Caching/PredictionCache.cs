@@ -60,8 +60,13 @@ internal sealed class PredictionCache
         ShardOf(key).JoinOrLead(key, item, waiter, _time.GetTimestamp(), out hit, out joined);
 
     /// <summary>The question is no longer under way; a clean answer is kept.</summary>
+    /// <param name="key">The question.</param>
+    /// <param name="item">Who led it; null: it was one row of several, which nobody leads.</param>
+    /// <param name="outcome">The answer; null: none.</param>
+    /// <param name="ttl">How long it is fresh.</param>
+    /// <param name="staleFor">How long after that it may still be given.</param>
     /// <returns>What is kept, a copy of its own; null: nothing.</returns>
-    public PredictionOutcome? Finish(in CacheKey key, PredictionItem item, PredictionOutcome? outcome, TimeSpan ttl, TimeSpan staleFor = default)
+    public PredictionOutcome? Finish(in CacheKey key, PredictionItem? item, PredictionOutcome? outcome, TimeSpan ttl, TimeSpan staleFor = default)
     {
         var kept = outcome is { Kind: OutcomeKind.Ok, RowErrors: null } ? Detach(outcome) : null;
         Keep(key, item, kept, ttl, staleFor);
@@ -69,7 +74,7 @@ internal sealed class PredictionCache
     }
 
     /// <summary>The question is no longer under way; <paramref name="kept"/>, which shares memory with nothing else, is kept as it is.</summary>
-    public void Keep(in CacheKey key, PredictionItem item, PredictionOutcome? kept, TimeSpan ttl, TimeSpan staleFor)
+    public void Keep(in CacheKey key, PredictionItem? item, PredictionOutcome? kept, TimeSpan ttl, TimeSpan staleFor)
     {
         var life = kept is null ? default : new Lifetime(Core.Time.Deadline.After(_time, ttl).Timestamp, Core.Time.Deadline.After(_time, ttl + staleFor).Timestamp);
         ShardOf(key).Finish(key, item, kept, life);

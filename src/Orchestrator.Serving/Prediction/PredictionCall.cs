@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Orchestrator.Core.Time;
 using Orchestrator.Protocol;
+using Orchestrator.Serving.Caching;
 using Orchestrator.Serving.Routing;
 
 namespace Orchestrator.Serving.Prediction;
@@ -25,4 +26,7 @@ public readonly struct PredictionCall
 
     /// <summary>The application that asked; null for <c>/v2</c> calls. For metrics only.</summary>
     public string? Application { get; init; }
+
+    /// <summary>The rows' names if they were looked up already, each alone; null: not yet.</summary>
+    internal RowKeys? RowKeys { get; init; }
 }

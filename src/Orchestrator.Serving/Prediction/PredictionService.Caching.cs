@@ -104,7 +104,7 @@ public sealed partial class PredictionService
     }
 
     /// <summary>Asks the model again for an answer that was given stale. Nobody waits for it: its end goes to the cache, and its deadline lets requests with a caller go first.</summary>
-    private void Refresh(in PredictionCall call, in CacheKey key, RequestParameters? parameters)
+    private void Refresh(in PredictionCall call, CacheKey? key, RequestParameters? parameters)
     {
         var budget = 2 * call.Deadline.Remaining(_time);
         var waiter = new PredictionWaiter(Deadline.After(_time, budget > LeastRefresh ? budget : LeastRefresh).Timestamp);

@@ -40,9 +40,17 @@ public sealed partial class PredictionService
     /// </summary>
     public ValueTask<PredictionOutcome> PredictAsync(PredictionCall call, CancellationToken clientGone)
     {
-        if (call.Inputs[0].Rows > call.Target.MaxRows)
+        if (call.Inputs[0].Rows is > 1 and var rows)
         {
-            return PredictInPartsAsync(call, clientGone);
+            if (rows <= MostRows && call is { RowKeys: null, Target.MaxRows: > 1 } && MayLookUp(call.Target))
+            {
+                return PredictRowsAsync(call, clientGone);
+            }
+
+            if (rows > call.Target.MaxRows)
+            {
+                return PredictInPartsAsync(call, clientGone);
+            }
         }
 
         var started = _time.GetTimestamp();
@@ -127,7 +135,7 @@ public sealed partial class PredictionService
         var target = call.Target;
         CacheKey? key = null;
         var parameters = RequestParameters.Of(call.Parameters);
-        if (_cache.IsEnabled && target.Spec.Cache.Enabled && call.Inputs[0].Rows == 1 && _lease is not { IsHeld: false })
+        if (call.Inputs[0].Rows == 1 && call.RowKeys is null && MayLookUp(target))
         {
             var made = CacheKey.Of(target.CacheScope, call.Inputs, call.Outputs ?? [], parameters?.Text);
             if (_cache.TryGet(made, out var refresh) is { } hit)
@@ -149,10 +157,13 @@ public sealed partial class PredictionService
         return key is { } k ? Share(target, k, item, waiter) : new Pending(item, waiter, true, null);
     }
 
+    private bool MayLookUp(VersionEntry target) => _cache.IsEnabled && target.Spec.Cache.Enabled && _lease is not { IsHeld: false };
+
     private PredictionItem NewItem(in PredictionCall call, CacheKey? key, RequestParameters? parameters, PredictionWaiter waiter) =>
         new(call.Target.Queue, waiter, call.Inputs, call.Outputs ?? [])
         {
             Key = key,
+            RowKeys = call.RowKeys,
             Ttl = call.Target.Spec.Cache.Ttl,
             StaleFor = call.Target.Spec.Cache.StaleFor,
             SharedScope = _shared is not null && key is not null && call.Target.Spec.Cache.Shared ? call.Target.CacheScope : null,
@@ -236,23 +247,6 @@ public sealed partial class PredictionService
         };
         Forget(item);
         item.Complete(outcome);
-    }
-
-    private async ValueTask<PredictionOutcome> PredictInPartsAsync(PredictionCall call, CancellationToken clientGone)
-    {
-        var rows = call.Inputs[0].Rows;
-        var size = call.Target.MaxRows;
-        var counts = new int[(rows + size - 1) / size];
-        Array.Fill(counts, size);
-        counts[^1] = rows - (size * (counts.Length - 1));
-        var split = call.Inputs.Select(input => TensorRows.Split(input, counts)).ToArray();
-        var parts = new PredictionCall[counts.Length];
-        for (var p = 0; p < parts.Length; p++)
-        {
-            parts[p] = call with { Inputs = [.. split.Select(input => input[p])] };
-        }
-
-        return PartsOutcome.Join(await PredictManyAsync(parts, clientGone), counts);
     }
 
     private PredictionOutcome Record(in PredictionCall call, long started, PredictionOutcome outcome)

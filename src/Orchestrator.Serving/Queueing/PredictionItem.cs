@@ -39,6 +39,9 @@ internal sealed class PredictionItem : QueuedItem
     /// <summary>Set when the answer shall be cached and shared.</summary>
     public CacheKey? Key { get; init; }
 
+    /// <summary>Set when each row's answer shall be cached alone; the item itself has no key then.</summary>
+    public RowKeys? RowKeys { get; init; }
+
     /// <summary>Request parameters for the container; null: none.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Parameters { get; init; }
 

@@ -109,6 +109,25 @@ public sealed class FeatureLookupTests
     }
 
     [Fact]
+    public async Task RequestInAHurry_TriesTheStoreAgainInVain_IsNoReasonToTrustIt()
+    {
+        var lookup = Lookup();
+        _store.Read = (_, _) => new FeatureRead(StoreEnd.TimedOut, [null]);
+        for (var i = 0; i < 20; i++)
+        {
+            await FindAsync(lookup);
+        }
+
+        _time.Advance(FeatureBreaker.BreakFor);
+        for (var i = 0; i < 20; i++)
+        {
+            await FindAsync(lookup, within: TimeSpan.FromMilliseconds(1));
+        }
+
+        _store.Reads.ShouldBe(5, "four that were enough, and the one that tried again");
+    }
+
+    [Fact]
     public async Task RequestsInAHurry_SayNothingOfTheStore()
     {
         var lookup = Lookup();

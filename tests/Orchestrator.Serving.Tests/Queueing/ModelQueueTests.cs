@@ -255,7 +255,7 @@ public sealed class ModelQueueTests
     [Fact]
     public async Task Rows_LargerThanABatch_AreCutAndJoinedAgain()
     {
-        var rig = new ServingRig();
+        var rig = new ServingRig(cacheBytes: 0);
         rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "fixed", MaxSize = 4 } }, ("1", ["a"]));
         var answer = rig.Ask(7, rows: 10);
         for (var i = 0; i < 3; i++)

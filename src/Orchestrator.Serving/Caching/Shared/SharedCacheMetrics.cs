@@ -19,7 +19,7 @@ internal sealed class SharedCacheMetrics
     public SharedCacheMetrics(IMeterFactory meters)
     {
         _meter = meters.Create(ServingMetrics.MeterName);
-        _reads = _meter.CreateCounter<long>("orchestrator.store.reads", "{row}", "Look-ups in the shared store by result: hit, miss, invalid (not an answer), timeout, full, unavailable, open (left alone by the breaker).");
+        _reads = _meter.CreateCounter<long>("orchestrator.store.reads", "{row}", "Look-ups in the shared store by result: hit, miss, invalid (not an answer), timeout, full, unavailable, open (left alone by the breaker), not_asked (beyond what one request may look for).");
         _writes = _meter.CreateCounter<long>("orchestrator.store.writes", "{row}", "Answers for the shared store by result: written, failed, dropped_full, dropped_open, too_large.");
         _dropped = _meter.CreateCounter<long>("orchestrator.store.keys.dropped", "{key}", "Keys of versions that are served no longer, removed from the shared store.");
         _flights = _meter.CreateCounter<long>(

@@ -40,7 +40,8 @@ internal sealed class SharedFlights(SharedCache cache, StoreBreaker breaker, Fli
             return turns;
         }
 
-        var leases = new StoreLease[items.Count];
+        // What is beyond is computed without a lease, as everything is that the store cannot be asked about.
+        var leases = new StoreLease[Math.Min(items.Count, SharedCache.MostKeys)];
         var token = Guid.NewGuid().ToString("N");
         for (var i = 0; i < leases.Length; i++)
         {
@@ -48,7 +49,7 @@ internal sealed class SharedFlights(SharedCache cache, StoreBreaker breaker, Fli
         }
 
         var (wasAsked, read) = await breaker.ClaimAsync([.. leases.Select(l => l.Key)], token, _options.FlightLease, within);
-        for (var i = 0; i < turns.Length; i++)
+        for (var i = 0; i < leases.Length; i++)
         {
             turns[i] = wasAsked ? TurnOf(items[i], leases[i], read, i) : Failed(items[i]);
         }

@@ -1,42 +1,33 @@
 using Orchestrator.Core.Serving;
 using Polly;
-using Polly.CircuitBreaker;
 
 namespace Orchestrator.Serving.Caching.Shared;
 
 /// <summary>Leaves a store alone that does not answer: after a few reads without an answer no request waits for it, until one read a while later finds it back.</summary>
 internal sealed class StoreBreaker
 {
-    private const double FailureRatio = 0.5;
-    private const int FewReads = 4;
-    private static readonly TimeSpan Sampling = TimeSpan.FromSeconds(1);
     private static readonly StoreRead LeftAlone = new(StoreEnd.Unavailable, []);
 
-    private readonly CircuitBreakerStateProvider _state = new();
-    private readonly ResiliencePipeline<StoreRead> _pipeline;
+    private readonly StoreCircuit<StoreRead> _circuit;
     private readonly IPredictionStore _store;
 
     public StoreBreaker(IPredictionStore store, TimeSpan breakFor, TimeProvider time)
     {
         _store = store;
-        _pipeline = new ResiliencePipelineBuilder<StoreRead> { TimeProvider = time }
-            .AddCircuitBreaker(new CircuitBreakerStrategyOptions<StoreRead>
-            {
-                FailureRatio = FailureRatio,
-                MinimumThroughput = FewReads,
-                SamplingDuration = Sampling,
-                BreakDuration = breakFor,
-                StateProvider = _state,
-                ShouldHandle = static read => ValueTask.FromResult(read.Outcome.Exception is not null || read.Outcome.Result.End != StoreEnd.Done),
-            })
-            .Build();
+        _circuit = new StoreCircuit<StoreRead>(breakFor, time, static read => read.End switch
+        {
+            StoreEnd.Done => StoreSign.Well,
+            // Costs nobody time, and may be the doing of a few large requests.
+            StoreEnd.Full => StoreSign.None,
+            _ => StoreSign.Ill,
+        });
     }
 
     /// <summary>Whether the store is left alone; stays true after the break until a read is let through.</summary>
-    public bool IsOpen => _state.CircuitState == CircuitState.Open;
+    public bool IsOpen => _circuit.IsOpen;
 
     /// <summary>0 closed, 1 half open, 2 open.</summary>
-    public int Level => _state.CircuitState switch { CircuitState.Closed => 0, CircuitState.HalfOpen => 1, _ => 2 };
+    public int Level => _circuit.Level;
 
     /// <summary>Reads, or not: <c>WasAsked</c> says.</summary>
     public ValueTask<(bool WasAsked, StoreRead Read)> ReadAsync(IReadOnlyList<StoreKey> keys, TimeSpan within) =>
@@ -49,7 +40,7 @@ internal sealed class StoreBreaker
     private async ValueTask<(bool WasAsked, StoreRead Read)> AskAsync(Func<Call, ValueTask<StoreRead>> ask, Call call)
     {
         var context = ResilienceContextPool.Shared.Get(continueOnCapturedContext: false);
-        var outcome = await _pipeline.ExecuteOutcomeAsync(
+        var outcome = await _circuit.Pipeline.ExecuteOutcomeAsync(
             static async (_, asked) => Outcome.FromResult(await asked.ask(asked.call)), context, (ask, call));
         ResilienceContextPool.Shared.Return(context);
         return outcome.Exception is null ? (true, outcome.Result) : (false, LeftAlone);

@@ -1,5 +1,7 @@
+using System.Runtime.InteropServices;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Serving;
+using Orchestrator.Protocol;
 using Orchestrator.Serving.Caching.Shared;
 using Orchestrator.Serving.Prediction;
 
@@ -74,7 +76,6 @@ public sealed class SharedCacheTests
     [Theory]
     [InlineData(StoreEnd.TimedOut)]
     [InlineData(StoreEnd.Unavailable)]
-    [InlineData(StoreEnd.Full)]
     public async Task StoreFails_IsAMiss_AndSoonLeftAlone_AndTriedAgainByOne(StoreEnd end)
     {
         _store.ReadEnd = end;
@@ -92,6 +93,69 @@ public sealed class SharedCacheTests
         await AskManyAsync(rig, 40, 20);
         _store.Reads.Count.ShouldBe(25);
         rig.Shared.Breaker.IsOpen.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task NoRoomForMoreKeys_IsAMiss_AndNoReasonToLeaveTheStoreAlone()
+    {
+        _store.ReadEnd = StoreEnd.Full;
+        var rig = NewRig();
+        await AskManyAsync(rig, 0, 20);
+        _store.Reads.Count.ShouldBe(20);
+        rig.Shared!.Breaker.IsOpen.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task NoRoomForMoreKeys_WhenItIsTriedAgain_IsNoReasonToTrustIt()
+    {
+        _store.ReadEnd = StoreEnd.TimedOut;
+        var rig = NewRig();
+        await AskManyAsync(rig, 0, 20);
+        _store.ReadEnd = StoreEnd.Full;
+        rig.Time.Advance(TimeSpan.FromSeconds(1.1));
+        await AskManyAsync(rig, 20, 20);
+        _store.Reads.Count.ShouldBe(5);
+        rig.Shared!.Breaker.IsOpen.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task MoreRowsThanOneRequestMayLookFor_TheOthersAreNotLookedFor()
+    {
+        var rig = NewRig();
+        var answer = rig.Service.PredictAsync(rig.Call(1, 10_000) with { Inputs = [Rows([.. Enumerable.Range(0, 4096).Select(i => (double)i)])] }, CancellationToken.None).AsTask();
+        for (var done = 0; done < 4096;)
+        {
+            var call = await rig.Clients["a"].NextAsync();
+            done += call.Batch.Rows;
+            call.Succeed();
+        }
+
+        (await answer).Kind.ShouldBe(OutcomeKind.Ok);
+        _store.Reads.ShouldBe([1024]);
+    }
+
+    [Fact]
+    public async Task RowsOfOneCall_AreOneRead_AndWhatIsComputedIsSharedRowByRow()
+    {
+        await FillAsync(1);
+        _store.Reads.Clear();
+        var rig = NewRig();
+        var rows = rig.Call(1, 10_000) with { Inputs = [Rows(1, 2, 3)] };
+        var answer = rig.Service.PredictAsync(rows, CancellationToken.None).AsTask();
+        var call = await rig.Clients["a"].NextAsync();
+        call.Values.ShouldBe([2, 3]);
+        call.Succeed();
+        ServingRig.ValuesOf(await answer).ShouldBe([10, 20, 30]);
+        _store.Reads.ShouldBe([3]);
+        await rig.Shared!.Loop.RunOnceAsync();
+
+        var other = NewRig();
+        ServingRig.ValuesOf(await other.Ask(3)).ShouldBe([30]);
+        var all = await other.Service.PredictAsync(other.Call(1, 10_000) with { Inputs = [Rows(3, 2, 1)] }, CancellationToken.None);
+        all.FromCache.ShouldBeTrue();
+        ServingRig.ValuesOf(all).ShouldBe([30, 20, 10]);
+        _store.Reads.ShouldBe([3, 1, 2]);
+        other.Clients["a"].BatchCount.ShouldBe(0);
     }
 
     [Fact]
@@ -183,6 +247,8 @@ public sealed class SharedCacheTests
         await blocker;
         rig.Version().Queue.IsQuiet.ShouldBeTrue();
     }
+
+    private static Tensor Rows(params double[] values) => new("input", DataType.Fp64, [values.Length, 1], MemoryMarshal.AsBytes<double>(values).ToArray());
 
     private ServingRig NewRig(CacheSpec? cache = null, SharedCacheOptions? options = null)
     {
