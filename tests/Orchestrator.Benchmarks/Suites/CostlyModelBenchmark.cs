@@ -13,6 +13,7 @@ internal sealed class CostlyModelBenchmark : IBenchmark
     private const string Orchestrator = "orchestrator";
     private const string FastApi = "FastAPI";
     private const string InTime = "in time/s";
+    private const string Answers = "answers/s";
     private static readonly TimeSpan Slo = TimeSpan.FromMilliseconds(100);
 
     public string Name => "costly-model";
@@ -26,7 +27,12 @@ internal sealed class CostlyModelBenchmark : IBenchmark
 
     public IReadOnlyList<ModelUnderTest> Models { get; } = [new(TrainedModels.Forest300) { Artefact = TrainedModels.Artefact(TrainedModels.Forest300), Slo = Slo }];
 
-    public IReadOnlyList<Comparison> Comparisons { get; } = [new("answers in time per second, orchestrator / FastAPI", ComparisonKind.Ratio, InTime, Orchestrator, FastApi, 10)];
+    public IReadOnlyList<Comparison> Comparisons { get; } =
+    [
+        new("answers in time per second, orchestrator / FastAPI", ComparisonKind.Ratio, InTime, Orchestrator, FastApi, 10),
+        // At this load nearly all of FastAPI's are late: beside them in time or late alike the ratio says more.
+        new("answers per second, in time or late, orchestrator / FastAPI", ComparisonKind.Ratio, Answers, Orchestrator, FastApi, 10),
+    ];
 
     public async Task RunAsync(BenchmarkRun run, CancellationToken stop)
     {
@@ -47,6 +53,7 @@ internal sealed class CostlyModelBenchmark : IBenchmark
             new Dictionary<string, double>
             {
                 [InTime] = result.InTimePerSecond,
+                [Answers] = result.Counts.Model / result.Elapsed.TotalSeconds,
                 ["late/s"] = (result.Counts.Model - result.InTime) / result.Elapsed.TotalSeconds,
                 ["refused/s"] = (result.Counts.Total - result.Counts.Model) / result.Elapsed.TotalSeconds,
                 ["p50 ms"] = result.ModelLatency.P50.TotalMilliseconds,
