@@ -26,7 +26,8 @@ internal sealed class DispatchTuning(bool findsSize)
             _ahead.Observe(batch.WentAhead, took / (double)batch.Duration);
         }
 
-        if (findsSize && !(mayGoAhead && _ahead.IsTrying) && _size.Observe(batch.Rows, took))
+        // A replica may say only now that one may wait inside it: a trial of sizes that has begun is ended first.
+        if (findsSize && (_size.IsTrying || !(mayGoAhead && _ahead.IsTrying)) && _size.Observe(batch.Rows, took))
         {
             // Small batches gain more by going ahead than large ones.
             _ahead.TryAgain();

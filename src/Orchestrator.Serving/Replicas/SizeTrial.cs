@@ -64,7 +64,7 @@ internal sealed class SizeTrial
 
     private void Begin()
     {
-        _present = (int)Math.Min(_best, _usual);
+        _present = (int)Math.Min(_best, Math.Round(_usual));
         _upNext &= _best < int.MaxValue;
         _other = _upNext ? 2 * _best : _present / 2;
         if (_upNext)
@@ -74,6 +74,8 @@ internal sealed class SizeTrial
 
         if (_other < 1)
         {
+            // One row has no half: only up from here.
+            _upNext = true;
             Rest(FirstUntil);
         }
     }

@@ -99,6 +99,52 @@ public sealed class AheadTrialTests
         _trial.IsTrying.ShouldBeTrue();
     }
 
+    [Fact]
+    public void FirstOfATurn_QuickForItWaited_DoesNotMakeTheWayFaster()
+    {
+        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
+        {
+            _trial.Observe(_trial.GoesAhead, _trial.GoesAhead && i % TurnTrial.Turn == 0 ? 0.01 : 1);
+        }
+
+        _trial.GoesAhead.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void TurnThatTheMachineSpoilt_IsForgotten()
+    {
+        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
+        {
+            _trial.Observe(_trial.GoesAhead, i / TurnTrial.Turn == 3 ? 10 : _trial.GoesAhead ? 0.8 : 1);
+        }
+
+        _trial.GoesAhead.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void OthersInBetween_DoNotEndTheTrial()
+    {
+        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
+        {
+            _trial.Observe(!_trial.GoesAhead, 5);
+            _trial.Observe(_trial.GoesAhead, _trial.GoesAhead ? 0.8 : 1);
+        }
+
+        _trial.GoesAhead.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void TryAgain_TheOneAfterItComesSoonToo()
+    {
+        Try(0.99);
+        Hold(AheadTrial.FirstUntil);
+        Try(0.99);
+        _trial.TryAgain();
+        Try(0.99);
+        Hold(AheadTrial.FirstUntil);
+        _trial.IsTrying.ShouldBeTrue();
+    }
+
     private void Try(double ahead)
     {
         for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)

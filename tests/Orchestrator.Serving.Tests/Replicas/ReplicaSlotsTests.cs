@@ -201,6 +201,26 @@ public sealed class ReplicaSlotsTests
         static Batch NewBatch(long at) => new(new FormedBatch<PredictionItem>([], 1, at, at, Duration, at + Duration, IsAhead: false), at);
     }
 
+    [Theory]
+    [InlineData(1, 0, true)]
+    [InlineData(2, 0, false)]
+    [InlineData(1, 50, false)]
+    public void SmallerBatchesAreTried_OnlyWhereOneBatchFollowsTheOtherWithoutAPause(int concurrency, int pause, bool isCapped)
+    {
+        var slots = new ReplicaSlots(concurrency, mayGoAhead: false, limit: 1024, findsSize: true);
+        var now = 0;
+        for (var i = 0; i < SizeTrial.FirstUntil + 1 + TurnTrial.Turn; i++)
+        {
+            var rows = slots.MostRows;
+            var batch = new Batch(new FormedBatch<PredictionItem>([], rows, now, now, 100, now + 100, IsAhead: false), now);
+            slots.Left(batch);
+            slots.CameBack(batch, ReplyKind.Ok, now += 100);
+            now += pause;
+        }
+
+        slots.MostRows.ShouldBe(isCapped ? 512 : 1024);
+    }
+
     private Task<PredictionOutcome>[] AskMany(int count) => [.. Enumerable.Range(0, count).Select(_ => _rig.Ask(_next++, milliseconds: 3_000_000))];
 
     /// <summary>Answers the oldest batches, each a millisecond after the one before. Returns the most that were out at once.</summary>

@@ -84,6 +84,43 @@ public sealed class SizeTrialTests
         _trial.IsTrying.ShouldBeFalse();
     }
 
+    [Fact]
+    public void LoadDoesNotAllowIt_TheNextIsNotPutOff()
+    {
+        for (var n = 0; n < 3; n++)
+        {
+            _waiting = 1024;
+            Work(SizeTrial.FirstUntil, rows => rows);
+            _trial.IsTrying.ShouldBeTrue();
+            _waiting = 100;
+            Work(TurnTrial.MostOthers, rows => rows);
+            _trial.IsTrying.ShouldBeFalse();
+        }
+    }
+
+    [Fact]
+    public void AlwaysLost_TheNextIsNeverPutOffForLongerThanTheMost()
+    {
+        Work(30_000, rows => 1000 + rows);
+        var n = 0;
+        while (!_trial.IsTrying)
+        {
+            Work(1, rows => 1000 + rows);
+            (++n).ShouldBeLessThanOrEqualTo(SizeTrial.LongestUntil);
+        }
+    }
+
+    [Fact]
+    public void OneRowAtATimeWasBetter_LargerBatchesAreTriedAgain()
+    {
+        _waiting = 2;
+        Work(SizeTrial.FirstUntil + (2 * TurnTrial.Turns * TurnTrial.Turn), rows => rows * rows);
+        BestSize().ShouldBe(1);
+        _waiting = 1024;
+        Work(5000, rows => 100 + rows);
+        _trial.Cap.ShouldBeGreaterThan(500);
+    }
+
     private void Work(int batches, Func<int, double> took)
     {
         for (var i = 0; i < batches; i++)
