@@ -8,7 +8,7 @@ namespace Orchestrator.Serving.Replicas;
 /// </summary>
 internal sealed class SizeTrial
 {
-    /// <summary>Batches under load until the first trial, and after a win until the next; after each loss twice as many.</summary>
+    /// <summary>Batches under load until the first trial, and after a win of the smaller size until the next; after each loss twice as many.</summary>
     public const int FirstUntil = 128;
 
     /// <summary>But never more.</summary>
@@ -23,6 +23,9 @@ internal sealed class SizeTrial
     /// <summary>A batch counts for a size that it fills to this share.</summary>
     private const double LeastFilled = 0.75;
 
+    /// <summary>Nothing is tried while batches are this much smaller than the replica has had: what is best at little load would throttle a burst.</summary>
+    private const double LeastOfMost = 0.25;
+
     /// <summary>A trial ends early if the other size's first turn takes this many times as long for a row.</summary>
     private const double Hopeless = 1.2;
 
@@ -34,6 +37,7 @@ internal sealed class SizeTrial
     private int _present;
     private int _other;
     private double _usual;
+    private int _most;
     private bool _upNext;
     private int _until = FirstUntil;
     private int _left = FirstUntil;
@@ -50,10 +54,12 @@ internal sealed class SizeTrial
     {
         if (IsTrying)
         {
-            return _trial.Observe(IsOther(rows), took, rows) && Judge();
+            // What was found at little load must not hold a burst back for long: the way up is quick.
+            return _trial.Observe(IsOther(rows), took, rows, clearWinEnds: _upNext) && Judge();
         }
 
         _usual += (rows - _usual) / MeanOver;
+        _most = Math.Max(_most, rows);
         if (--_left <= 0)
         {
             Begin();
@@ -64,6 +70,12 @@ internal sealed class SizeTrial
 
     private void Begin()
     {
+        if (_usual < _most * LeastOfMost && _usual < _best * LeastFilled)
+        {
+            Rest(FirstUntil);
+            return;
+        }
+
         _present = (int)Math.Min(_best, Math.Round(_usual));
         _upNext &= _best < int.MaxValue;
         _other = _upNext ? 2 * _best : _present / 2;
@@ -96,7 +108,7 @@ internal sealed class SizeTrial
         {
             _best = _other;
             _until = FirstUntil;
-            Rest(FirstUntil);
+            Rest(_upNext ? MeanOver : FirstUntil);
             return true;
         }
 

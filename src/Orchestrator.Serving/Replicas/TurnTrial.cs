@@ -33,8 +33,9 @@ internal sealed class TurnTrial(double hopeless = double.PositiveInfinity)
     /// <param name="wasSecond">Which way it went; null: neither.</param>
     /// <param name="cost">What it cost.</param>
     /// <param name="amount">What was got for that.</param>
+    /// <param name="clearWinEnds">Whether it ends early too if the second way's first turn is better by as much as would be hopeless.</param>
     /// <returns>Whether the trial is over; then <see cref="Ratio"/> holds, and the next batch begins another.</returns>
-    public bool Observe(bool? wasSecond, double cost, double amount)
+    public bool Observe(bool? wasSecond, double cost, double amount, bool clearWinEnds = false)
     {
         if (wasSecond != IsSecondsTurn)
         {
@@ -48,15 +49,21 @@ internal sealed class TurnTrial(double hopeless = double.PositiveInfinity)
             _amount += amount;
         }
 
-        return _inTurn == Turn && EndTurn();
+        return _inTurn == Turn && EndTurn(clearWinEnds);
     }
 
-    private bool EndTurn()
+    private bool EndTurn(bool clearWinEnds)
     {
         (IsSecondsTurn ? _second : _first).Add(_cost / _amount);
         (_inTurn, _cost, _amount) = (0, 0, 0);
         IsSecondsTurn = !IsSecondsTurn;
-        return !IsSecondsTurn && (_second.Count == Turns || _second[0] > hopeless * _first[0]) && End(Median(_second) / Median(_first));
+        if (IsSecondsTurn)
+        {
+            return false;
+        }
+
+        var isClear = _second[0] > hopeless * _first[0] || (clearWinEnds && _first[0] > hopeless * _second[0]);
+        return (isClear || _second.Count == Turns) && End(Median(_second) / Median(_first));
     }
 
     private bool End(double ratio)

@@ -76,6 +76,39 @@ public sealed class SizeTrialTests
     }
 
     [Fact]
+    public void SmallCapFoundAtLittleLoad_GivesWayToABurst_OnceItIsTriedAgain()
+    {
+        _waiting = 8;
+        Work(4000, rows => rows + (rows * rows));
+        BestSize().ShouldBeLessThan(4);
+        _waiting = 1024;
+        while (!_trial.IsTrying)
+        {
+            Work(1, rows => 100 + rows);
+        }
+
+        var batches = 0;
+        for (; batches < 2000 && _trial.Cap < 700; batches++)
+        {
+            Work(1, rows => 100 + rows);
+        }
+
+        batches.ShouldBeLessThan(600);
+    }
+
+    [Fact]
+    public void LittleLoad_AfterMore_TriesNothing()
+    {
+        Work(SizeTrial.FirstUntil / 2, rows => rows);
+        _waiting = 9;
+        for (var i = 0; i < 2000; i++)
+        {
+            Work(1, rows => 1 + rows);
+            _trial.IsTrying.ShouldBeFalse();
+        }
+    }
+
+    [Fact]
     public void OneRowAtATime_ThereIsNothingToHalve()
     {
         _waiting = 1;
