@@ -2,15 +2,17 @@ using System.Globalization;
 
 namespace Orchestrator.Images.Tests;
 
-/// <summary>docker-compose.yml brought up under a name of its own, on free ports, with images that are on the engine.</summary>
+/// <summary>A compose file brought up under a name of its own, on free ports, with images that are on the engine.</summary>
 internal sealed class ComposeCluster : IAsyncDisposable
 {
     private static readonly TimeSpan Within = TimeSpan.FromMinutes(3);
 
     private readonly DockerEngine _engine;
+    private readonly string _file;
     private readonly Dictionary<string, string> _environment;
 
-    private ComposeCluster(DockerEngine engine, string project, Dictionary<string, string> environment) => (_engine, Project, _environment) = (engine, project, environment);
+    private ComposeCluster(DockerEngine engine, string file, string project, Dictionary<string, string> environment) =>
+        (_engine, _file, Project, _environment) = (engine, file, project, environment);
 
     public string Project { get; }
 
@@ -25,7 +27,13 @@ internal sealed class ComposeCluster : IAsyncDisposable
 
     /// <param name="engine">Where.</param>
     /// <param name="services">By name: Grafana's image cannot be had everywhere, and nothing here looks at it.</param>
-    public static async Task<ComposeCluster> UpAsync(DockerEngine engine, params IReadOnlyCollection<string> services)
+    public static Task<ComposeCluster> UpAsync(DockerEngine engine, params IReadOnlyCollection<string> services) => 
+        UpAsync(engine, "docker-compose.yml", "orchestrator", [.. services.Where(s => s != "orchestrator")], services);
+
+    /// <summary>Several frontends and a gateway, all of their file.</summary>
+    public static Task<ComposeCluster> UpFrontendsAsync(DockerEngine engine) => UpAsync(engine, "docker-compose.frontends.yml", "gateway", ["redis"], []);
+
+    private static async Task<ComposeCluster> UpAsync(DockerEngine engine, string file, string query, IReadOnlyCollection<string> bases, IReadOnlyCollection<string> services)
     {
         var group = (await Shell.RunAsync(Within, engine.Environment, "stat", "-c", "%g", engine.Socket)).ShouldSucceed().Output.Trim();
         var environment = new Dictionary<string, string>(engine.Environment)
@@ -36,16 +44,16 @@ internal sealed class ComposeCluster : IAsyncDisposable
             ["ADMIN_PORT"] = "0",
             ["PROMETHEUS_PORT"] = "0",
         };
-        foreach (var (name, image) in await engine.BaseImagesAsync(services.Where(s => s != "orchestrator")))
+        foreach (var (name, image) in await engine.BaseImagesAsync(bases))
         {
             environment[name] = image;
         }
 
-        var cluster = new ComposeCluster(engine, $"oct{Guid.NewGuid():N}"[..11], environment);
+        var cluster = new ComposeCluster(engine, file, $"oct{Guid.NewGuid():N}"[..11], environment);
         try
         {
             (await cluster.ComposeAsync(["up", "-d", .. services])).ShouldSucceed();
-            (cluster.Query, cluster.Admin) = (await cluster.AddressAsync("orchestrator", 1337), await cluster.AddressAsync("orchestrator", 1338));
+            (cluster.Query, cluster.Admin) = (await cluster.AddressAsync(query, 1337), await cluster.AddressAsync("orchestrator", 1338));
             if (services.Contains("prometheus"))
             {
                 cluster.Prometheus = await cluster.AddressAsync("prometheus", 9090);
@@ -67,7 +75,7 @@ internal sealed class ComposeCluster : IAsyncDisposable
         Within, _environment, "dotnet", [Path.Combine(Shell.Root, "artifacts/bin/Orchestrator.Cli/release/orch.dll"), "--admin", Admin.ToString(), .. arguments]);
 
     public Task<Ran> ComposeAsync(params IEnumerable<string> arguments) => Shell.RunAsync(
-        Within, _environment, "docker-compose", ["-f", Path.Combine(Shell.Root, "docker-compose.yml"), "-p", Project, "--profile", "monitoring", .. arguments]);
+        Within, _environment, "docker-compose", ["-f", Path.Combine(Shell.Root, _file), "-p", Project, "--profile", "monitoring", .. arguments]);
 
     public async Task<string> LogAsync() => (await ComposeAsync("logs", "--no-color", "--tail", "50")).Output;
 
