@@ -221,6 +221,27 @@ public sealed class ReplicaSlotsTests
         slots.MostRows.ShouldBe(isCapped ? 512 : 1024);
     }
 
+    [Theory]
+    [InlineData("deferred", 32)]
+    [InlineData("fixed", 64)]
+    public void LargeBatchesGetLessDone_TheQueueFormsSmallerOnes_IfItsPolicyLeavesTheSizeOpen(string policy, int expected)
+    {
+        _rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = policy, MaxSize = 64 }, QueueCapacity = 100_000 }, ("1", ["a"]));
+        AskMany(64 * 300);
+        var sizes = new List<int>();
+        while (sizes.Count < SizeTrial.FirstUntil + 100)
+        {
+            Collect();
+            var batch = _out.Dequeue();
+            sizes.Add(batch.Values.Length);
+            _rig.Time.Advance(sizes[^1] * sizes[^1] * 0.01 * Ms);
+            batch.Succeed();
+        }
+
+        sizes[SizeTrial.FirstUntil - 1].ShouldBe(64);
+        sizes[^1].ShouldBe(expected);
+    }
+
     private Task<PredictionOutcome>[] AskMany(int count) => [.. Enumerable.Range(0, count).Select(_ => _rig.Ask(_next++, milliseconds: 3_000_000))];
 
     /// <summary>Answers the oldest batches, each a millisecond after the one before. Returns the most that were out at once.</summary>
