@@ -4,7 +4,7 @@ namespace Orchestrator.Serving.Replicas;
 
 /// <summary>
 /// What one replica has under way: as many batches as it computes at the same time, and one more that waits inside it, so that it need not idle while an answer travels
-/// and the next batch is written. Its loops share one, and it has a loop for each of those places. Under its queue's lock, but for <see cref="Limit"/>.
+/// and the next batch is written. Its loops share one, and it has a loop for each of those places. Under its queue's lock, but for <see cref="Limit"/> and, in reports, <see cref="MostRows"/>.
 /// </summary>
 internal sealed class ReplicaSlots
 {
@@ -45,7 +45,7 @@ internal sealed class ReplicaSlots
     public int Limit { get; set; }
 
     /// <summary>Most rows of its next batch: what the policy allows, or fewer where those get more done.</summary>
-    public int MostRows => Math.Min(Limit, _tuning.MostRows);
+    public int MostRows => Math.Max(1, Math.Min(Limit, _tuning.MostRows));
 
     /// <summary>Loops that serve it.</summary>
     public int Loops { get; set; }
