@@ -30,25 +30,28 @@ internal sealed class FrontendCluster : IAsyncDisposable
     public Cluster[] Frontends { get; private set; } = [];
 
     /// <summary>Redis alone, and a file with the model.</summary>
-    public static async Task<FrontendCluster> StartEmptyAsync() => new(
+    /// <param name="keys">More keys of the model, in one line.</param>
+    /// <param name="slo">Of the application.</param>
+    public static async Task<FrontendCluster> StartEmptyAsync(string keys = "cache: {}", string slo = "20s") => new(
         await RedisServer.StartAsync(),
-        await ClusterFile.WriteAsync("""
+        await ClusterFile.WriteAsync($$"""
             cluster: shared
             models:
-              - name: echo
-                version: "1"
-                framework: noop
+              - { name: echo, version: "1", framework: noop, {{keys}} }
             applications:
               - name: echo
-                slo: 20s
+                slo: {{slo}}
                 model: echo
             """));
 
     /// <summary>A control plane, one that stands by, and three frontends that serve.</summary>
     /// <param name="cuttable">The third frontend reaches Redis through <see cref="Proxy"/>.</param>
-    public static async Task<FrontendCluster> StartAsync(bool cuttable)
+    public static Task<FrontendCluster> StartAsync(bool cuttable) => StartAsync(StartEmptyAsync(), cuttable);
+
+    /// <summary>The same around what <see cref="StartEmptyAsync"/> started.</summary>
+    public static async Task<FrontendCluster> StartAsync(Task<FrontendCluster> empty, bool cuttable = false)
     {
-        var cluster = await StartEmptyAsync();
+        var cluster = await empty;
         try
         {
             cluster.Control = await cluster.StartAsync("control", applies: true);
