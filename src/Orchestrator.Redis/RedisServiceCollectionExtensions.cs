@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Core.Admin;
 using Orchestrator.Core.Features;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Serving;
@@ -20,7 +21,7 @@ public static class RedisServiceCollectionExtensions
     /// <param name="options">Validated.</param>
     public static IServiceCollection AddRedisPredictionStore(this IServiceCollection services, RedisOptions options)
     {
-        services.TryAddSingleton(TimeProvider.System);
+        AddCommon(services);
         services.AddSingleton(options);
         services.AddSingleton<RedisConnection>();
         services.AddHostedService(p => p.GetRequiredService<RedisConnection>());
@@ -34,11 +35,11 @@ public static class RedisServiceCollectionExtensions
     public static IServiceCollection AddRedisFeatureStore(this IServiceCollection services, RedisOptions redis)
     {
         ArgumentNullException.ThrowIfNull(redis);
-        services.TryAddSingleton(TimeProvider.System);
+        AddCommon(services);
         services.AddSingleton(p =>
         {
             var time = p.GetRequiredService<TimeProvider>();
-            return new RedisFeatureStore(new RedisConnection(redis, time, p.GetRequiredService<ILogger<RedisConnection>>(), consequence: "features are their defaults"), redis, time);
+            return new RedisFeatureStore(new RedisConnection(redis, time, p.GetRequiredService<ILogger<RedisConnection>>(), use: RedisUse.Features), redis, time);
         });
         services.AddSingleton<IFeatureStore>(p => p.GetRequiredService<RedisFeatureStore>());
         services.AddSingleton<IHostedService>(p => p.GetRequiredService<RedisFeatureStore>().Connection);
@@ -80,6 +81,12 @@ public static class RedisServiceCollectionExtensions
         return services;
     }
 
+    private static void AddCommon(IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton<IRedisHealth, RedisHealth>();
+    }
+
     private static void AddState(IServiceCollection services, RedisOptions redis)
     {
         if (services.Any(s => s.ServiceType == typeof(StateConnection)))
@@ -87,7 +94,7 @@ public static class RedisServiceCollectionExtensions
             return;
         }
 
-        services.TryAddSingleton(TimeProvider.System);
+        AddCommon(services);
         services.AddSingleton(p =>
         {
             var time = p.GetRequiredService<TimeProvider>();

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Orchestrator.Cli.Output;
 using Orchestrator.Core.Admin;
 using Spectre.Console;
@@ -34,6 +35,11 @@ internal static class StatusCommand
     private static async Task ShowAsync(Session session, ClusterStatus status, bool all)
     {
         await session.Printer.LineAsync(Headline(status));
+        if (status.Redis is { } redis)
+        {
+            await session.Printer.LineAsync(RedisLine(redis));
+        }
+
         await session.Printer.TableAsync(StatusTables.Models(status.Models, all));
         foreach (var reason in StatusTables.WholeReasons(status.Models))
         {
@@ -57,6 +63,12 @@ internal static class StatusCommand
 
     private static string Headline(ClusterStatus status) =>
         $"cluster {status.Cluster}, revision {status.Revision}, {status.Runtime}: {(status.Problem is not null ? $"PROBLEM: {status.Problem}" : status.Settled ? "everything is as wanted" : "on its way")}";
+
+    private static string RedisLine(RedisStatus redis) => redis.Connected
+        ? $"redis: {redis.Server}, connected since {At(redis.Since)}"
+        : $"redis: {redis.Server}, AWAY since {At(redis.Since)}: {string.Join("; ", [redis.Reason, .. redis.Consequences])}";
+
+    private static string At(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 
     private static async Task WatchAsync(Session session, bool all, CancellationToken stop)
     {
@@ -87,6 +99,11 @@ internal static class StatusCommand
     private static IEnumerable<IRenderable> Renderables(ClusterStatus status, bool all)
     {
         yield return new Text(Headline(status));
+        if (status.Redis is { } redis)
+        {
+            yield return new Text(RedisLine(redis));
+        }
+
         yield return StatusTables.Models(status.Models, all).ToSpectre();
         foreach (var reason in StatusTables.WholeReasons(status.Models))
         {
@@ -111,7 +128,7 @@ internal static class StatusCommand
         {
             var status = await session.Admin.StatusAsync(stop);
             // Counters move all the time; what people watch for elsewhere than on a terminal is the rest.
-            var text = string.Join('|', status.Models.Select(m => $"{m.Name} {m.State} {m.ServingVersion} {string.Join(',', m.Versions.SelectMany(v => v.Replicas).Select(r => $"{r.Instance}{r.Phase}{r.Reason}"))}")) + status.Revision + status.Problem;
+            var text = string.Join('|', status.Models.Select(m => $"{m.Name} {m.State} {m.ServingVersion} {string.Join(',', m.Versions.SelectMany(v => v.Replicas).Select(r => $"{r.Instance}{r.Phase}{r.Reason}"))}")) + status.Revision + status.Problem + status.Redis?.Reason;
             await show(status, text != last);
             last = text;
             await Task.Delay(Period, session.Context.Time, stop);

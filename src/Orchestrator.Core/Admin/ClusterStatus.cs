@@ -27,6 +27,9 @@ public sealed record ClusterStatus
     /// <summary>What is wrong beyond single models (runtime unreachable, registry not writable), or null.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Whether Redis is there; null: none is configured.</summary>
+    public RedisStatus? Redis { get; init; }
+
     /// <summary>The models.</summary>
     public IReadOnlyList<ModelStatus> Models { get; init; } = [];
 

@@ -2,6 +2,7 @@ using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Json;
 using Orchestrator.Core.Runtime;
+using Orchestrator.Host.Composition;
 
 namespace Orchestrator.Host.Admin;
 
@@ -10,7 +11,7 @@ internal static class ClusterEndpoints
 {
     public static void Map(IEndpointRouteBuilder routes)
     {
-        routes.MapGet("/status", (IControlPlane control) => Results.Json(control.Status, CoreJson.Default.ClusterStatus))
+        routes.MapGet("/status", (IControlPlane control, SharedStoreHealth store) => Results.Json(control.Status with { Redis = store.Redis }, CoreJson.Default.ClusterStatus))
             .WithSummary("Desired against observed, now.").Produces<ClusterStatus>();
         routes.MapGet("/frameworks", (FrameworkCatalog frameworks) => Results.Json(frameworks.Names, CoreJson.Default.IReadOnlyListString))
             .WithSummary("Every value that framework may have in a spec.").Produces<IReadOnlyList<string>>();

@@ -1,3 +1,4 @@
+using Orchestrator.Core.Admin;
 using Orchestrator.Core.Registry;
 using Orchestrator.Core.Serving;
 using Orchestrator.Serving;
@@ -7,6 +8,9 @@ namespace Orchestrator.Host.Composition;
 /// <summary>Says what is wrong with the shared store, whether or not this orchestrator has one.</summary>
 internal sealed class SharedStoreHealth(IServiceProvider services)
 {
+    /// <summary>Whether Redis is there; null: none is configured.</summary>
+    public RedisStatus? Redis => services.GetService<IRedisHealth>()?.Status;
+
     /// <summary>What is wrong and what is done without; null: nothing, or there is none.</summary>
     public string? Problem =>
         services.GetService<IControlLease>()?.Problem is { } registry ? $"{registry}; what is served goes on, without the shared cache, and nothing can be changed"

@@ -10,6 +10,8 @@ namespace Orchestrator.Redis.Connecting;
 /// </summary>
 internal sealed partial class RedisConnection : BackgroundService
 {
+    private const string Untried = "it was not reached yet";
+
     /// <summary>How often a connection is looked at.</summary>
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
 
@@ -22,24 +24,24 @@ internal sealed partial class RedisConnection : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<RedisConnection> _logger;
     private readonly string? _channel;
-    private readonly string _consequence;
     private RedisLink? _link;
-    private string? _problem;
+    private LinkState _state;
+    private bool _wasThere;
     private TimeSpan _pause = Period;
 
     /// <param name="options">Validated.</param>
     /// <param name="time">Clock.</param>
     /// <param name="logger">Hears of comings and goings.</param>
     /// <param name="channel">Notifications to hear; null: none, and with it the cache's connection.</param>
-    /// <param name="consequence">What it means that there is none, for people; null: what follows from the others.</param>
-    public RedisConnection(RedisOptions options, TimeProvider time, ILogger<RedisConnection> logger, string? channel = null, string? consequence = null)
+    /// <param name="use">What it is for; null: what follows from the others.</param>
+    public RedisConnection(RedisOptions options, TimeProvider time, ILogger<RedisConnection> logger, string? channel = null, RedisUse? use = null)
     {
-        _consequence = consequence ?? (channel is null ? "predictions go on without the shared cache" : "what is served goes on, nothing can be changed");
+        Use = use ?? (channel is null ? RedisUse.Cache : RedisUse.State);
         _channel = channel;
         _options = options;
         _time = time;
         _logger = logger;
-        _problem = $"{options} is not connected yet";
+        _state = new LinkState(Untried, time.GetUtcNow());
     }
 
     /// <summary>The connection, if there is one.</summary>
@@ -49,7 +51,19 @@ internal sealed partial class RedisConnection : BackgroundService
     public ChangeSignal Heard { get; } = new();
 
     /// <summary>Why there is none; null while there is.</summary>
-    public string? Problem => Volatile.Read(ref _problem);
+    public string? Problem => State.Reason is { } reason ? Away(reason) : null;
+
+    /// <summary>Whether there is one, and since when.</summary>
+    public LinkState State => Volatile.Read(ref _state);
+
+    /// <summary>Whether the first attempt has not ended: others need not say that there is none.</summary>
+    public bool IsUntried => State.Reason == Untried;
+
+    /// <summary>What it is for.</summary>
+    public RedisUse Use { get; }
+
+    /// <summary>The endpoints, for people.</summary>
+    public string Server => string.Join(", ", _options.Endpoints);
 
     public override void Dispose()
     {
@@ -71,7 +85,7 @@ internal sealed partial class RedisConnection : BackgroundService
             }
         }
 
-        Drop($"{_options}: the orchestrator ends");
+        Drop("the orchestrator ends");
     }
 
     /// <summary>Opens, checks or drops.</summary>
@@ -86,8 +100,8 @@ internal sealed partial class RedisConnection : BackgroundService
         if (link.IsBroken || link.IsSilent)
         {
             var reason = link.IsSilent ? $"no reply for {_options.Silence.TotalMilliseconds} ms" : "the connection broke";
-            Drop($"{_options} is away: {reason}");
-            Log.Dropped(_logger, _options, reason);
+            Drop(reason);
+            Log.Dropped(_logger, _options, Use.Name, reason);
             return TimeSpan.Zero;
         }
 
@@ -119,18 +133,17 @@ internal sealed partial class RedisConnection : BackgroundService
             var link = await RedisLink.OpenAsync(_options, _channel is not null, _time, cancellationToken);
             await ListenAsync(link, cancellationToken);
             Volatile.Write(ref _link, link);
-            Volatile.Write(ref _problem, null);
-            _pause = Period;
-            Log.Connected(_logger, _options);
+            Arrived();
             Heard.Notify();
             return Period;
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            var problem = $"{_options} is away: {Reason(e)}";
-            if (Interlocked.Exchange(ref _problem, problem) != problem)
+            var reason = Reason(e);
+            if (reason != State.Reason)
             {
-                Log.Away(_logger, problem, _consequence);
+                Volatile.Write(ref _state, State with { Reason = reason });
+                Log.Away(_logger, Away(reason), Use.Consequence);
             }
 
             // Jitter: the frontends of a cluster lose a server at the same moment.
@@ -158,9 +171,29 @@ internal sealed partial class RedisConnection : BackgroundService
         }
     }
 
-    private void Drop(string problem)
+    private void Arrived()
     {
-        Volatile.Write(ref _problem, problem);
+        var now = _time.GetUtcNow();
+        var away = now - State.Since;
+        Volatile.Write(ref _state, new LinkState(null, now));
+        _pause = Period;
+        if (_wasThere)
+        {
+            Log.Back(_logger, _options, Use.Name, away.TotalSeconds);
+        }
+        else
+        {
+            Log.Connected(_logger, _options, Use.Name);
+        }
+
+        _wasThere = true;
+    }
+
+    private string Away(string reason) => $"{_options} is away: {reason}";
+
+    private void Drop(string reason)
+    {
+        Volatile.Write(ref _state, new LinkState(reason, _time.GetUtcNow()));
         Interlocked.Exchange(ref _link, null)?.Dispose();
     }
 
@@ -175,19 +208,22 @@ internal sealed partial class RedisConnection : BackgroundService
                 => "it refused the password, or wants one (ORCHESTRATOR_REDIS_PASSWORD, --redis-password-file)",
             _ when text.Contains("AuthenticationFailure", StringComparison.Ordinal)
                 => "TLS failed, or it refused the password: it needs a certificate for this very name or address, by an authority that this machine trusts (SSL_CERT_FILE names further ones)",
-            _ => "no connection could be opened (is it running, is the endpoint right, does it speak TLS as told?)",
+            _ => "no connection could be opened (is it running, does it hang, is the endpoint right, does it speak TLS as told?)",
         };
     }
 
     private static partial class Log
     {
-        [LoggerMessage(EventId = 7001, EventName = "Connected", Level = LogLevel.Information, Message = "{Redis}: connected")]
-        public static partial void Connected(ILogger logger, RedisOptions redis);
+        [LoggerMessage(EventId = 7001, EventName = "Connected", Level = LogLevel.Information, Message = "{Redis}: connected ({Use})")]
+        public static partial void Connected(ILogger logger, RedisOptions redis, string use);
+
+        [LoggerMessage(EventId = 7004, EventName = "Back", Level = LogLevel.Information, Message = "{Redis}: connected again ({Use}), after {Seconds:F1} s")]
+        public static partial void Back(ILogger logger, RedisOptions redis, string use, double seconds);
 
         [LoggerMessage(EventId = 7002, EventName = "Away", Level = LogLevel.Warning, Message = "{Problem}; {Consequence}")]
         public static partial void Away(ILogger logger, string problem, string consequence);
 
-        [LoggerMessage(EventId = 7003, EventName = "Dropped", Level = LogLevel.Warning, Message = "{Redis}: {Reason}; the connection is opened anew")]
-        public static partial void Dropped(ILogger logger, RedisOptions redis, string reason);
+        [LoggerMessage(EventId = 7003, EventName = "Dropped", Level = LogLevel.Warning, Message = "{Redis} ({Use}): {Reason}; the connection is opened anew")]
+        public static partial void Dropped(ILogger logger, RedisOptions redis, string use, string reason);
     }
 }

@@ -74,16 +74,11 @@ internal sealed partial class RedisFrontendReports(StateConnection state, RedisS
                 snapshots.LookSoon();
             }
 
-            _couldReport = true;
+            Tell(null);
         }
         catch (RegistryException e)
         {
-            if (_couldReport)
-            {
-                Log.NotReported(logger, e.Message);
-            }
-
-            _couldReport = false;
+            Tell(e.Message);
         }
     }
 
@@ -118,6 +113,21 @@ internal sealed partial class RedisFrontendReports(StateConnection state, RedisS
 
     /// <inheritdoc/>
     public Task WaitForReportAsync(CancellationToken cancellationToken) => Task.Delay(LookPeriod, time, cancellationToken);
+
+    // Once when it begins and once when it ends.
+    private void Tell(string? problem)
+    {
+        if (problem is null && !_couldReport)
+        {
+            _couldReport = true;
+            Log.ReportedAgain(logger);
+        }
+        else if (problem is not null && _couldReport && !state.Connection.IsUntried)
+        {
+            _couldReport = false;
+            Log.NotReported(logger, problem);
+        }
+    }
 
     private async Task SayLeftAsync(string id)
     {
@@ -193,6 +203,9 @@ internal sealed partial class RedisFrontendReports(StateConnection state, RedisS
     {
         [LoggerMessage(EventId = 7211, EventName = "NotReported", Level = LogLevel.Warning, Message = "The frontend's lease is not renewed ({Reason}); when it runs out, only replicas that confirm their version answer, and nothing comes from a cache")]
         public static partial void NotReported(ILogger logger, string reason);
+
+        [LoggerMessage(EventId = 7214, EventName = "ReportedAgain", Level = LogLevel.Information, Message = "The frontend reports to its control plane again")]
+        public static partial void ReportedAgain(ILogger logger);
 
         [LoggerMessage(EventId = 7212, EventName = "FrontendGone", Level = LogLevel.Warning, Message = "Frontend {Id} did not report for {Expiry}; nobody waits for it any more")]
         public static partial void Gone(ILogger logger, string id, TimeSpan expiry);

@@ -17,6 +17,7 @@ internal sealed partial class ControlLeaseLoop(
     private readonly string _holder = $"{options.Name}, {Guid.NewGuid():N}";
     private readonly TaskCompletionSource<string> _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _problem;
+    private string? _told;
     private bool _hasStoodBy;
     private long? _deferredAt;
 
@@ -84,17 +85,37 @@ internal sealed partial class ControlLeaseLoop(
             _hasStoodBy = registry.LeaseToken is null;
             _deferredAt = null;
             Volatile.Write(ref _problem, null);
+            TellRenewed();
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             // A Redis that comes back without the lease: whoever had it renews first, else its containers would end for nothing.
             _deferredAt = _hasStoodBy ? time.GetTimestamp() : null;
             registry.NoteUnreached(e.Message);
-            if (Interlocked.Exchange(ref _problem, e.Message) != e.Message)
-            {
-                Log.Failed(logger, e.Message);
-            }
+            Volatile.Write(ref _problem, e.Message);
+            TellFailed(e.Message);
         }
+    }
+
+    // Why Redis is away, and every turn that takes, the connection says itself.
+    private void TellFailed(string problem)
+    {
+        var reason = connection.Problem is null ? problem : "Redis is away";
+        if (reason != _told && !connection.IsUntried)
+        {
+            _told = reason;
+            Log.Failed(logger, reason);
+        }
+    }
+
+    private void TellRenewed()
+    {
+        if (_told is not null && registry.LeaseToken is not null)
+        {
+            Log.Renewed(logger);
+        }
+
+        _told = null;
     }
 
     private static partial class Log
@@ -104,5 +125,8 @@ internal sealed partial class ControlLeaseLoop(
 
         [LoggerMessage(EventId = 7112, EventName = "LeaseNotRenewed", Level = LogLevel.Warning, Message = "The lease of the control plane was not renewed: {Reason}")]
         public static partial void Failed(ILogger logger, string reason);
+
+        [LoggerMessage(EventId = 7113, EventName = "LeaseRenewedAgain", Level = LogLevel.Information, Message = "The lease of the control plane is renewed again; changes are taken")]
+        public static partial void Renewed(ILogger logger);
     }
 }

@@ -59,6 +59,17 @@ public sealed class StatusCommandTests
         System.Text.Json.JsonSerializer.Deserialize(run.Out, Core.Json.CoreJson.Default.ClusterStatus)!.Models[0].Name.ShouldBe("digits");
     }
 
+    [Theory]
+    [InlineData(true, "redis: h:6379, connected since {0}\n")]
+    [InlineData(false, "redis: h:6379, AWAY since {0}: no reply for 500 ms; no shared cache; no changes\n")]
+    public async Task Status_WithRedis_SaysWhetherItIsThereAndSinceWhen(bool isThere, string line)
+    {
+        await using var orchestrator = await StartAsync();
+        var since = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
+        orchestrator.Status = orchestrator.Status with { Redis = new RedisStatus { Server = "h:6379", Connected = isThere, Since = since, Reason = isThere ? null : "no reply for 500 ms", Consequences = isThere ? [] : ["no shared cache", "no changes"] } };
+        (await CliRun.OfAsync(orchestrator, "status")).Out.ShouldContain(line.Replace("{0}", $"{since.ToLocalTime():yyyy-MM-dd HH:mm:ss}", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Status_WithAProblemAndAFailedModel_SaysBoth()
     {

@@ -47,7 +47,7 @@ public sealed class RedisFeatureStoreTests : IAsyncLifetime
 
     private static async Task<RedisFeatureStore> ConnectAsync(RedisOptions options)
     {
-        var store = new RedisFeatureStore(new RedisConnection(options, TimeProvider.System, NullLogger<RedisConnection>.Instance, consequence: "none"), options, TimeProvider.System);
+        var store = new RedisFeatureStore(new RedisConnection(options, TimeProvider.System, NullLogger<RedisConnection>.Instance, use: RedisUse.Features), options, TimeProvider.System);
         await store.Connection.StartAsync(CancellationToken.None);
         await Plane.UntilAsync(() => store.Problem is null, "it is connected");
         return store;
