@@ -20,7 +20,8 @@ internal sealed class ProblemBoard(EventLog events)
 
     public bool Has(string source) => Volatile.Read(ref _problems).ContainsKey(source);
 
-    public void Set(string source, string message)
+    /// <returns>Whether it is news: what was said of the source before is not said again.</returns>
+    public bool Set(string source, string message)
     {
         var before = Volatile.Read(ref _problems).GetValueOrDefault(source);
         ImmutableInterlocked.Update(ref _problems, (all, item) => all.SetItem(item.source, item.message), (source, message));
@@ -28,6 +29,8 @@ internal sealed class ProblemBoard(EventLog events)
         {
             events.Add("problem", source, message);
         }
+
+        return before != message;
     }
 
     public void Clear(string source)

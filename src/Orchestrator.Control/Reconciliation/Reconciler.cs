@@ -140,8 +140,7 @@ internal sealed partial class Reconciler
         }
         catch (RegistryException exception)
         {
-            Log.RegistryUnreadable(_logger, exception);
-            Problems.Set("registry read", $"the registry cannot be read ({exception.Message}); what was last read stays wanted");
+            TellUnreadable(exception.Message);
         }
 
         _state.Reports = await _ports.Reports.ReadAsync(cancellationToken);

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Orchestrator.Control.Replicas;
+using Orchestrator.Core.Registry;
 
 namespace Orchestrator.Control.Reconciliation;
 
@@ -134,8 +135,12 @@ internal sealed partial class ReconcilerLoop(Reconciler reconciler, ReplicaInbox
             catch (Exception exception)
             {
                 // Without this watch the loop still sees everything at its next resync.
-                Log.WatchFailed(logger, source, exception);
-                reconciler.Problems.Set(source, $"watching {source} failed ({exception.Message}); changes are seen at the next resync");
+                if (reconciler.Problems.Set(source, $"watching {source} failed ({exception.Message}); changes are seen at the next resync"))
+                {
+                    // A registry that is away says why in its message; of anything else the trace is wanted.
+                    Log.WatchFailed(logger, source, exception.Message, exception is RegistryException ? null : exception);
+                }
+
                 await DelayAsync(RetryDelay, cancellationToken);
             }
         }
@@ -181,7 +186,7 @@ internal sealed partial class ReconcilerLoop(Reconciler reconciler, ReplicaInbox
         [LoggerMessage(EventId = 3201, EventName = "PassFailed", Level = LogLevel.Error, Message = "A pass of the reconciler failed; it tries again")]
         public static partial void PassFailed(ILogger logger, Exception exception);
 
-        [LoggerMessage(EventId = 3202, EventName = "WatchFailed", Level = LogLevel.Error, Message = "Watching {Source} failed; it is tried again, changes are seen at the next resync")]
-        public static partial void WatchFailed(ILogger logger, string source, Exception exception);
+        [LoggerMessage(EventId = 3202, EventName = "WatchFailed", Level = LogLevel.Error, Message = "Watching {Source} failed ({Reason}); it is tried again, changes are seen at the next resync")]
+        public static partial void WatchFailed(ILogger logger, string source, string reason, Exception? exception);
     }
 }
