@@ -37,10 +37,13 @@ internal sealed class SharedCache
     }
 
     /// <summary>What a read for a request with that deadline may take; null: too little to try.</summary>
-    public TimeSpan? ReadTime(long deadline)
+    public TimeSpan? ReadTime(long deadline) => ReadTime(deadline, _options.LongestRead);
+
+    /// <summary>The same for one that may take <paramref name="longest"/>.</summary>
+    public TimeSpan? ReadTime(long deadline, TimeSpan longest)
     {
         var left = new Deadline(deadline).Remaining(_time) * _options.ReadShare;
-        return left < ShortestRead ? null : left < _options.LongestRead ? left : _options.LongestRead;
+        return left < ShortestRead ? null : left < longest ? left : longest;
     }
 
     /// <summary>Looks up questions that are led by their caller and not queued yet, in one round trip.</summary>

@@ -25,6 +25,9 @@ internal sealed class SharedFlights(SharedCache cache, StoreBreaker breaker, Fli
     private readonly SharedCacheOptions _options = settings.Options;
     private readonly TimeProvider _time = settings.Time;
 
+    /// <summary>A claim may take longer than a read: on a busy machine it would come too late now and then, and then a model that is said to be costly computes in vain.</summary>
+    private readonly TimeSpan _longestClaim = settings.Options.LongestRead > settings.Options.FlightLease / 4 ? settings.Options.LongestRead : settings.Options.FlightLease / 4;
+
     /// <summary>Items that wait for another process.</summary>
     public int Following => _following.Count;
 
@@ -35,7 +38,7 @@ internal sealed class SharedFlights(SharedCache cache, StoreBreaker breaker, Fli
     {
         var turns = new FlightTurn[items.Count];
         Array.Fill(turns, FlightTurn.Compute);
-        if (cache.ReadTime(deadline) is not { } within)
+        if (cache.ReadTime(deadline, _longestClaim) is not { } within)
         {
             return turns;
         }
