@@ -24,7 +24,7 @@ internal sealed class SizeTrial
     private const double LeastFilled = 0.75;
 
     /// <summary>Nothing is tried while batches are this much smaller than the replica has had: what is best at little load would throttle a burst.</summary>
-    private const double LeastOfMost = 0.25;
+    private const double LeastOfMost = 1.0 / 16;
 
     /// <summary>A trial ends early if the other size's first turn takes this many times as long for a row.</summary>
     private const double Hopeless = 1.2;

@@ -97,6 +97,16 @@ public sealed class SizeTrialTests
     }
 
     [Fact]
+    public void FirstBatchWasMuchLargerThanTheUsual_AsWhenAllCallersComeAtOnce_SizesAreTriedAllTheSame()
+    {
+        _waiting = 4096;
+        Work(1, rows => rows);
+        _waiting = 1000;
+        Work(4000, rows => 60 + rows + (rows * rows / 1000.0));
+        BestSize().ShouldBeInRange(240, 256);
+    }
+
+    [Fact]
     public void LittleLoad_AfterMore_TriesNothing()
     {
         Work(SizeTrial.FirstUntil / 2, rows => rows);
