@@ -39,6 +39,7 @@ public static partial class TensorRows
         var rowElements = RowElements(tensor);
         var rowBytes = rowElements * tensor.DataType.ElementSize();
         var parts = new Tensor[rowCounts.Length];
+        var shape = tensor.Shape;
         var offset = 0;
         long index = 0;
         for (var i = 0; i < parts.Length; i++)
@@ -53,7 +54,9 @@ public static partial class TensorRows
                 offset += (int)(rowCounts[i] * rowBytes);
             }
 
-            parts[i] = tensor with { Shape = WithRows(tensor.Shape, rowCounts[i]), Data = tensor.Data[start..offset] };
+            // Most parts of a batch have as many rows as the one before: one shape is enough for them.
+            shape = i > 0 && rowCounts[i] == rowCounts[i - 1] ? shape : WithRows(tensor.Shape, rowCounts[i]);
+            parts[i] = tensor with { Shape = shape, Data = tensor.Data[start..offset] };
         }
 
         return offset == tensor.Data.Length ? parts : throw new ProtocolException($"{what}: {tensor.Data.Length - offset} bytes after its last element, expected none");

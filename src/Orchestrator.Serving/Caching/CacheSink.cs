@@ -1,3 +1,4 @@
+using Orchestrator.Core;
 using Orchestrator.Serving.Caching.Shared;
 using Orchestrator.Serving.Prediction;
 using Orchestrator.Serving.Queueing;
@@ -10,24 +11,18 @@ internal sealed class CacheSink(PredictionCache cache, SharedCache? shared = nul
 {
     public void Finished(PredictionItem item, PredictionOutcome outcome)
     {
-        if (item.RowKeys is { } rows)
-        {
-            KeepRows(item, rows, outcome);
-            return;
-        }
-
-        if (item.Key is not { } key)
+        if (item.Cache is not { } terms)
         {
             return;
         }
 
-        if (cache.Finish(key, item, outcome, item.Ttl, item.StaleFor) is { } kept)
+        if (terms.RowKeys is { } rows)
         {
-            shared?.Offer(item, kept);
+            KeepRows(item.Queue.Id, terms, rows, outcome);
         }
-        else
+        else if (terms.Key is { } key)
         {
-            shared?.Forget(item);
+            KeepWhole(key, terms, item, outcome);
         }
     }
 
@@ -40,14 +35,26 @@ internal sealed class CacheSink(PredictionCache cache, SharedCache? shared = nul
         }
     }
 
-    private void KeepRows(PredictionItem item, RowKeys rows, PredictionOutcome outcome)
+    private void KeepWhole(in CacheKey key, CacheTerms terms, PredictionItem item, PredictionOutcome outcome)
+    {
+        if (cache.Finish(key, item, outcome, terms.Ttl, terms.StaleFor) is { } kept)
+        {
+            shared?.Offer(item, kept);
+        }
+        else
+        {
+            shared?.Forget(item);
+        }
+    }
+
+    private void KeepRows(ModelVersionId id, CacheTerms terms, RowKeys rows, PredictionOutcome outcome)
     {
         var answers = rows.Cut(outcome);
         for (var row = 0; row < answers.Length; row++)
         {
-            if (answers[row] is { } answer && cache.Finish(rows.Keys[row], null, answer, item.Ttl, item.StaleFor) is { } kept && rows.SharedScope is { } scope)
+            if (answers[row] is { } answer && cache.Finish(rows.Keys[row], null, answer, terms.Ttl, terms.StaleFor) is { } kept && rows.SharedScope is { } scope)
             {
-                shared?.Offer(new SharedQuestion(rows.Keys[row], scope, item.Queue.Id, item.Ttl, item.StaleFor), kept);
+                shared?.Offer(new SharedQuestion(rows.Keys[row], scope, id, terms.Ttl, terms.StaleFor), kept);
             }
         }
     }

@@ -23,9 +23,9 @@ internal static class BatchTrace
         var links = new List<ActivityLink>(batch.Items.Count);
         foreach (var item in batch.Items)
         {
-            if (item.Trace != default)
+            if (item.Trace is { } request)
             {
-                links.Add(new ActivityLink(item.Trace));
+                links.Add(new ActivityLink(request.Context));
             }
         }
 

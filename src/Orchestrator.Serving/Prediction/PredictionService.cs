@@ -65,12 +65,15 @@ public sealed partial class PredictionService
             return LookFurtherAsync(call, pending, started, clientGone);
         }
 
-        if (pending.IsLeader)
+        if (!pending.IsLeader)
         {
-            Settle(pending, pending.Item.Queue.TryEnqueue(pending.Item));
+            return FinishAsync(call, pending, started, clientGone);
         }
 
-        return FinishAsync(call, pending, started, clientGone);
+        // Whoever leads gets what it asked for itself, whatever that is: no state machine of ours between it and its waiter.
+        Settle(pending, pending.Item.Queue.TryEnqueue(pending.Item));
+        pending.Waiter!.LeaveWith(pending.Item, clientGone);
+        return pending.Waiter.AsValueTask(_metrics.PredictionsOn ? new AnswerRecord(_metrics, _time, call.Application, started) : default);
     }
 
     /// <summary>Makes several predictions that stand and fall alone; they enter the queues together, so they can leave in the same batches.</summary>
@@ -162,15 +165,24 @@ public sealed partial class PredictionService
     private PredictionItem NewItem(in PredictionCall call, CacheKey? key, RequestParameters? parameters, PredictionWaiter waiter) =>
         new(call.Target.Queue, waiter, call.Inputs, call.Outputs ?? [])
         {
-            Key = key,
-            RowKeys = call.RowKeys,
-            Ttl = call.Target.Spec.Cache.Ttl,
-            StaleFor = call.Target.Spec.Cache.StaleFor,
-            SharedScope = _shared is not null && key is not null && call.Target.Spec.Cache.Shared ? call.Target.CacheScope : null,
+            Cache = key is null && call.RowKeys is null ? null : TermsOf(call, key),
             Parameters = parameters?.Forwarded,
             Compatibility = CompatibilityOf(call, parameters),
-            Trace = BatchTrace.IsOn ? Activity.Current?.Context ?? default : default,
+            Trace = BatchTrace.IsOn ? Activity.Current : null,
         };
+
+    private CacheTerms TermsOf(in PredictionCall call, CacheKey? key)
+    {
+        var spec = call.Target.Spec.Cache;
+        return new CacheTerms
+        {
+            Key = key,
+            RowKeys = call.RowKeys,
+            Ttl = spec.Ttl,
+            StaleFor = spec.StaleFor,
+            SharedScope = _shared is not null && key is not null && spec.Shared ? call.Target.CacheScope : null,
+        };
+    }
 
     private Pending Share(VersionEntry target, in CacheKey key, PredictionItem item, PredictionWaiter waiter)
     {
@@ -253,7 +265,7 @@ public sealed partial class PredictionService
     {
         if (_metrics.PredictionsOn)
         {
-            _metrics.RecordPrediction(outcome.ModelVersion, call.Application, outcome.Kind, _time.GetElapsedTime(started));
+            new AnswerRecord(_metrics, _time, call.Application, started).Take(outcome);
         }
 
         return outcome;

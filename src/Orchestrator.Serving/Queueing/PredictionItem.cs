@@ -12,7 +12,7 @@ namespace Orchestrator.Serving.Queueing;
 /// </summary>
 internal sealed class PredictionItem : QueuedItem
 {
-    private readonly Lock _lock = new();
+    /// <summary>Also the lock: an object of its own would cost each request one more.</summary>
     private readonly PredictionWaiter _first;
     private List<PredictionWaiter>? _joined;
     private bool _closed;
@@ -36,30 +36,24 @@ internal sealed class PredictionItem : QueuedItem
 
     public IReadOnlyList<RequestedOutput> Outputs { get; }
 
-    /// <summary>Set when the answer shall be cached and shared.</summary>
-    public CacheKey? Key { get; init; }
+    /// <summary>Set when the answer shall be cached.</summary>
+    public CacheTerms? Cache { get; init; }
 
-    /// <summary>Set when each row's answer shall be cached alone; the item itself has no key then.</summary>
-    public RowKeys? RowKeys { get; init; }
+    /// <summary>Set when the answer shall be cached and shared as a whole.</summary>
+    public CacheKey? Key => Cache?.Key;
+
+    /// <summary>Set when the answer is shared with other processes: what it belongs to there.</summary>
+    public CacheScope? SharedScope => Cache?.SharedScope;
 
     /// <summary>Request parameters for the container; null: none.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Parameters { get; init; }
 
-    /// <summary>How long the answer may be given again.</summary>
-    public TimeSpan Ttl { get; init; }
-
-    /// <summary>How long after that it may still be given while another is asked for.</summary>
-    public TimeSpan StaleFor { get; init; }
-
-    /// <summary>Set when the answer is shared with other processes: what it belongs to there.</summary>
-    public CacheScope? SharedScope { get; init; }
-
-    /// <summary>The request's span, for the link from the batch's span.</summary>
-    public ActivityContext Trace { get; init; }
+    /// <summary>The request's span, for the link from the batch's span; null: nobody listens.</summary>
+    public Activity? Trace { get; init; }
 
     public override (long Earliest, long Latest) Deadlines()
     {
-        lock (_lock)
+        lock (_first)
         {
             return DeadlinesNeedsLock();
         }
@@ -68,7 +62,7 @@ internal sealed class PredictionItem : QueuedItem
     /// <summary>Adds a caller, unless the item has ended or everybody has left it.</summary>
     public bool TryJoin(PredictionWaiter waiter)
     {
-        lock (_lock)
+        lock (_first)
         {
             if (_closed || !AnyoneWaitsNeedsLock())
             {
@@ -84,7 +78,7 @@ internal sealed class PredictionItem : QueuedItem
     public void Complete(PredictionOutcome outcome)
     {
         List<PredictionWaiter>? joined;
-        lock (_lock)
+        lock (_first)
         {
             if (_closed)
             {
@@ -109,7 +103,7 @@ internal sealed class PredictionItem : QueuedItem
     /// <returns>Whether somebody still waits.</returns>
     public bool Expire(long now, PredictionOutcome missed)
     {
-        lock (_lock)
+        lock (_first)
         {
             // Completing only queues the callers to the thread pool; nothing of theirs runs under this lock.
             if (_first.Deadline <= now)
@@ -135,7 +129,7 @@ internal sealed class PredictionItem : QueuedItem
     /// <summary>Whether somebody still waits for it.</summary>
     public bool AnyoneWaits()
     {
-        lock (_lock)
+        lock (_first)
         {
             return !_closed && AnyoneWaitsNeedsLock();
         }

@@ -1,4 +1,5 @@
 using System.Threading.Tasks.Sources;
+using Orchestrator.Serving.Metrics;
 using Orchestrator.Serving.Prediction;
 
 namespace Orchestrator.Serving.Queueing;
@@ -9,6 +10,7 @@ internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
     private ManualResetValueTaskSourceCore<PredictionOutcome> _core = new() { RunContinuationsAsynchronously = true };
     private CancellationTokenRegistration _clientGone;
     private PredictionItem? _item;
+    private AnswerRecord _record;
     private int _completed;
 
     public PredictionWaiter(long deadline)
@@ -21,8 +23,12 @@ internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
 
     public bool IsCompleted => Volatile.Read(ref _completed) != 0;
 
-    /// <summary>Awaited once, by the caller.</summary>
-    public ValueTask<PredictionOutcome> AsValueTask() => new(this, _core.Version);
+    /// <summary>Awaited once, by the caller; its answer is counted when it takes it.</summary>
+    public ValueTask<PredictionOutcome> AsValueTask(in AnswerRecord record = default)
+    {
+        _record = record;
+        return new(this, _core.Version);
+    }
 
     public bool TryComplete(PredictionOutcome outcome)
     {
@@ -63,7 +69,12 @@ internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
         }
     }
 
-    PredictionOutcome IValueTaskSource<PredictionOutcome>.GetResult(short token) => _core.GetResult(token);
+    PredictionOutcome IValueTaskSource<PredictionOutcome>.GetResult(short token)
+    {
+        var outcome = _core.GetResult(token);
+        _record.Take(outcome);
+        return outcome;
+    }
 
     ValueTaskSourceStatus IValueTaskSource<PredictionOutcome>.GetStatus(short token) => _core.GetStatus(token);
 

@@ -16,5 +16,5 @@ internal readonly record struct SharedQuestion(CacheKey Key, CacheScope Scope, M
     public StoreKey StoreKey => new(Scope.Name, Key.ToBytes());
 
     /// <summary>That of an item with a key and a shared scope.</summary>
-    public static SharedQuestion Of(PredictionItem item) => new(item.Key!.Value, item.SharedScope!, item.Queue.Id, item.Ttl, item.StaleFor);
+    public static SharedQuestion Of(PredictionItem item) => new(item.Key!.Value, item.SharedScope!, item.Queue.Id, item.Cache!.Ttl, item.Cache.StaleFor);
 }
