@@ -17,7 +17,10 @@ internal sealed class AheadTrial
     /// <summary>A batch ahead is chosen a little early, so it must be worth it.</summary>
     public const double LeastGain = 0.1;
 
-    private readonly TurnTrial _trial = new();
+    /// <summary>Batches of a way in a row; the first still feels the other way.</summary>
+    public const int Turn = 9;
+
+    private readonly TurnTrial _trial = new(Turn, 1, LeastGain);
     private int _until = FirstUntil;
     private int _left;
     private bool _isBetter;
@@ -37,10 +40,10 @@ internal sealed class AheadTrial
         }
         else if (_trial.Observe(wasAhead, ratio, 1))
         {
-            _isBetter = _trial.Ratio < 1 - LeastGain;
+            _isBetter = _trial.IsBetter;
             _left = _until;
             // What the load did not allow was not tried.
-            _until = double.IsInfinity(_trial.Ratio) ? _until : Math.Min(2 * _until, LongestUntil);
+            _until = _trial.WasImpossible ? _until : Math.Min(2 * _until, LongestUntil);
         }
     }
 

@@ -14,11 +14,14 @@ internal sealed class SizeTrial
     /// <summary>But never more.</summary>
     public const int LongestUntil = 2048;
 
-    /// <summary>Rows per second that a smaller size must gain: under overload the larger one has more to choose from.</summary>
+    /// <summary>Rows per second that another size must gain.</summary>
     public const double LeastGain = 0.05;
 
-    /// <summary>And that the larger one must gain to be taken back.</summary>
-    public const double LeastGainBack = 0.02;
+    /// <summary>Batches of a size in a row: callers who were answered together ask together, so that it takes some until they come as they would with this size.</summary>
+    public const int Turn = 32;
+
+    /// <summary>These.</summary>
+    private const int Settling = 8;
 
     /// <summary>A batch counts for a size that it fills to this share.</summary>
     private const double LeastFilled = 0.75;
@@ -32,7 +35,7 @@ internal sealed class SizeTrial
     /// <summary>The usual size is the mean over about so many batches.</summary>
     private const int MeanOver = 16;
 
-    private readonly TurnTrial _trial = new(Hopeless);
+    private readonly TurnTrial _trial = new(Turn, Settling, LeastGain, Hopeless);
     private int _best = int.MaxValue;
     private int _present;
     private int _other;
@@ -103,10 +106,10 @@ internal sealed class SizeTrial
 
     private bool Judge()
     {
-        var ratio = _trial.Ratio;
-        if (ratio < 1 - (_upNext ? LeastGainBack : LeastGain))
+        if (_trial.IsBetter)
         {
-            _best = _other;
+            // Back at the largest it ever had: the policy alone decides, as before.
+            _best = _upNext && _other >= _most ? int.MaxValue : _other;
             _until = FirstUntil;
             Rest(_upNext ? MeanOver : FirstUntil);
             return true;
@@ -114,7 +117,7 @@ internal sealed class SizeTrial
 
         _upNext = !_upNext;
         Rest(_until);
-        _until = double.IsInfinity(ratio) ? _until : Math.Min(2 * _until, LongestUntil);
+        _until = _trial.WasImpossible ? _until : Math.Min(2 * _until, LongestUntil);
         return false;
     }
 

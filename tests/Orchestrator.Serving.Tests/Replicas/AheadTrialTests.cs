@@ -20,21 +20,21 @@ public sealed class AheadTrialTests
     public void Trial_BeginsAlone_AndTakesTurns()
     {
         var kinds = new List<bool>();
-        for (var i = 0; i < 3 * TurnTrial.Turn; i++)
+        for (var i = 0; i < 3 * AheadTrial.Turn; i++)
         {
             kinds.Add(_trial.GoesAhead);
             _trial.Observe(_trial.GoesAhead, 1);
         }
 
-        kinds.ShouldBe([.. Enumerable.Repeat(false, TurnTrial.Turn), .. Enumerable.Repeat(true, TurnTrial.Turn), .. Enumerable.Repeat(false, TurnTrial.Turn)]);
+        kinds.ShouldBe([.. Enumerable.Repeat(false, AheadTrial.Turn), .. Enumerable.Repeat(true, AheadTrial.Turn), .. Enumerable.Repeat(false, AheadTrial.Turn)]);
     }
 
     [Fact]
     public void FirstOfATurn_StillFeelsTheOther_AndDoesNotCount()
     {
-        for (var i = 0; _trial.GoesAhead || i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
+        for (var i = 0; _trial.GoesAhead || i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
         {
-            var isFirst = i % TurnTrial.Turn == 0;
+            var isFirst = i % AheadTrial.Turn == 0;
             _trial.Observe(_trial.GoesAhead, isFirst ? 0.01 : _trial.GoesAhead ? 1.2 : 1);
         }
 
@@ -44,7 +44,7 @@ public sealed class AheadTrialTests
     [Fact]
     public void AnswersThatComeInPairs_AreNotTakenForFast()
     {
-        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
         {
             _trial.Observe(_trial.GoesAhead, !_trial.GoesAhead ? 1 : i % 2 == 0 ? 2.2 : 0.01);
         }
@@ -76,7 +76,7 @@ public sealed class AheadTrialTests
     [Fact]
     public void LoadNeverLetsABatchGoAhead_TheTrialEnds_AndIsNotPutOffLonger()
     {
-        for (var i = 0; i < TurnTrial.Turn + TurnTrial.MostOthers; i++)
+        for (var i = 0; i < AheadTrial.Turn * (1 + TurnTrial.MostMissed); i++)
         {
             _trial.IsTrying.ShouldBeTrue();
             _trial.Observe(wasAhead: false, 1);
@@ -102,20 +102,21 @@ public sealed class AheadTrialTests
     [Fact]
     public void FirstOfATurn_QuickForItWaited_DoesNotMakeTheWayFaster()
     {
-        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
         {
-            _trial.Observe(_trial.GoesAhead, _trial.GoesAhead && i % TurnTrial.Turn == 0 ? 0.01 : 1);
+            _trial.Observe(_trial.GoesAhead, _trial.GoesAhead && i % AheadTrial.Turn == 0 ? 0.01 : 1);
         }
 
         _trial.GoesAhead.ShouldBeFalse();
     }
 
     [Fact]
-    public void TurnThatTheMachineSpoilt_IsForgotten()
+    public void TurnThatTheMachineSpoilt_TheTrialGoesOn_AndForgetsIt()
     {
-        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
+        for (var i = 0; _trial.IsTrying; i++)
         {
-            _trial.Observe(_trial.GoesAhead, i / TurnTrial.Turn == 3 ? 10 : _trial.GoesAhead ? 0.8 : 1);
+            _trial.Observe(_trial.GoesAhead, i / AheadTrial.Turn == 3 ? 10 : _trial.GoesAhead ? 0.8 : 1);
+            i.ShouldBeLessThan(4 * TurnTrial.Turns * AheadTrial.Turn);
         }
 
         _trial.GoesAhead.ShouldBeTrue();
@@ -124,7 +125,7 @@ public sealed class AheadTrialTests
     [Fact]
     public void OthersInBetween_DoNotEndTheTrial()
     {
-        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
         {
             _trial.Observe(!_trial.GoesAhead, 5);
             _trial.Observe(_trial.GoesAhead, _trial.GoesAhead ? 0.8 : 1);
@@ -147,7 +148,7 @@ public sealed class AheadTrialTests
 
     private void Try(double ahead)
     {
-        for (var i = 0; i < 2 * TurnTrial.Turns * TurnTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
         {
             _trial.Observe(_trial.GoesAhead, _trial.GoesAhead ? ahead : 1);
         }

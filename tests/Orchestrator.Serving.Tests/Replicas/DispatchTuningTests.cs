@@ -24,11 +24,11 @@ public sealed class DispatchTuningTests
     [Fact]
     public void OneMayWaitInside_FromTheMiddleOfASizeTrialOn_TheTrialEnds()
     {
-        Observe(SizeTrial.FirstUntil + TurnTrial.Turn, mayGoAhead: false);
+        Observe(SizeTrial.FirstUntil + SizeTrial.Turn, mayGoAhead: false);
         _tuning.MostRows.ShouldBe(512);
-        Observe((2 * TurnTrial.Turns * TurnTrial.Turn) - TurnTrial.Turn, mayGoAhead: true);
+        Observe((2 * TurnTrial.Turns * SizeTrial.Turn) - SizeTrial.Turn, mayGoAhead: true);
         _tuning.MostRows.ShouldBe(int.MaxValue);
-        Observe(TurnTrial.Turn, mayGoAhead: true);
+        Observe(SizeTrial.Turn, mayGoAhead: true);
         _tuning.GoesAhead.ShouldBeTrue();
     }
 

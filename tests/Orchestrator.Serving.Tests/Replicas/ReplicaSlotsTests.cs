@@ -188,7 +188,7 @@ public sealed class ReplicaSlotsTests
         var slots = new ReplicaSlots(concurrency: 1, mayGoAhead: true, limit: 1, findsSize: false);
         slots.Heard(new ReplicaReply(ReplyKind.Ok, null, null, true, Queued: TimeSpan.Zero), 0, Timescale.Of(_rig.Time));
         var now = 0;
-        for (var i = 0; i <= TurnTrial.Turn; i++)
+        for (var i = 0; i <= AheadTrial.Turn; i++)
         {
             var batch = NewBatch(now);
             slots.Left(batch);
@@ -209,7 +209,7 @@ public sealed class ReplicaSlotsTests
     {
         var slots = new ReplicaSlots(concurrency, mayGoAhead: false, limit: 1024, findsSize: true);
         var now = 0;
-        for (var i = 0; i < SizeTrial.FirstUntil + 1 + TurnTrial.Turn; i++)
+        for (var i = 0; i < SizeTrial.FirstUntil + 1 + SizeTrial.Turn; i++)
         {
             var rows = slots.MostRows;
             var batch = new Batch(new FormedBatch<PredictionItem>([], rows, now, now, 100, now + 100, IsAhead: false), now);

@@ -13,7 +13,7 @@ public sealed class SizeTrialTests
     public void SmallerBatchesDoMorePerSecond_HalfIsTakenAgainAndAgain_UntilItGainsNoMore()
     {
         // The less the fixed part counts, the more the rows outgrow the cache: 2.1 a row for 1,024, 1.5 for 256, 1.6 for 128.
-        Work(4000, rows => 60 + rows + (rows * rows / 1000.0));
+        Work(5000, rows => 60 + rows + (rows * rows / 1000.0));
         BestSize().ShouldBeInRange(250, 256);
     }
 
@@ -45,15 +45,15 @@ public sealed class SizeTrialTests
     {
         Work(SizeTrial.FirstUntil, Slow);
         _trial.IsTrying.ShouldBeTrue();
-        Work(2 * TurnTrial.Turn, Slow);
+        Work(2 * SizeTrial.Turn, Slow);
         _trial.IsTrying.ShouldBeFalse();
-        Work(SizeTrial.FirstUntil + (2 * TurnTrial.Turn), Slow);
+        Work(SizeTrial.FirstUntil + (2 * SizeTrial.Turn), Slow);
         Work((2 * SizeTrial.FirstUntil) - 1, Slow);
         _trial.IsTrying.ShouldBeFalse();
         Work(1, Slow);
         _trial.IsTrying.ShouldBeTrue();
 
-        static double Slow(int rows) => 1000 + rows;
+        static double Slow(int rows) => 400 + rows;
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class SizeTrialTests
     {
         Work(SizeTrial.FirstUntil, rows => rows);
         _trial.Cap.ShouldBeInRange(1000, 1024);
-        Work(TurnTrial.Turn, rows => rows);
+        Work(SizeTrial.Turn, rows => rows);
         _trial.Cap.ShouldBeInRange(500, 512);
     }
 
@@ -70,7 +70,7 @@ public sealed class SizeTrialTests
     {
         Work(SizeTrial.FirstUntil, rows => rows);
         _waiting = 100;
-        Work(TurnTrial.MostOthers, rows => rows);
+        Work(TurnTrial.MostMissed * SizeTrial.Turn, rows => rows);
         _trial.IsTrying.ShouldBeFalse();
         _trial.Cap.ShouldBe(int.MaxValue);
     }
@@ -102,7 +102,7 @@ public sealed class SizeTrialTests
         _waiting = 4096;
         Work(1, rows => rows);
         _waiting = 1000;
-        Work(4000, rows => 60 + rows + (rows * rows / 1000.0));
+        Work(5000, rows => 60 + rows + (rows * rows / 1000.0));
         BestSize().ShouldBeInRange(240, 256);
     }
 
@@ -136,7 +136,7 @@ public sealed class SizeTrialTests
             Work(SizeTrial.FirstUntil, rows => rows);
             _trial.IsTrying.ShouldBeTrue();
             _waiting = 100;
-            Work(TurnTrial.MostOthers, rows => rows);
+            Work(TurnTrial.MostMissed * SizeTrial.Turn, rows => rows);
             _trial.IsTrying.ShouldBeFalse();
         }
     }
@@ -157,7 +157,7 @@ public sealed class SizeTrialTests
     public void OneRowAtATimeWasBetter_LargerBatchesAreTriedAgain()
     {
         _waiting = 2;
-        Work(SizeTrial.FirstUntil + (2 * TurnTrial.Turns * TurnTrial.Turn), rows => rows * rows);
+        Work(SizeTrial.FirstUntil + (2 * TurnTrial.Turns * SizeTrial.Turn), rows => rows * rows);
         BestSize().ShouldBe(1);
         _waiting = 1024;
         Work(5000, rows => 100 + rows);
