@@ -36,8 +36,10 @@ internal readonly record struct CacheKey(ulong A, ulong B, ulong C, ulong D)
             var writer = new Writer(buffer);
             writer.Bytes(scope.Hash);
             writer.Number(inputs.Count);
-            foreach (var input in inputs)
+            // By index, here and below: an enumerator of an interface is an object, whenever the compiler cannot see that it need not be.
+            for (var i = 0; i < inputs.Count; i++)
             {
+                var input = inputs[i];
                 writer.Text(input.Name);
                 writer.Number((int)input.DataType);
                 writer.Number(input.Shape.Length);
@@ -90,14 +92,15 @@ internal readonly record struct CacheKey(ulong A, ulong B, ulong C, ulong D)
     private static int Length(CacheScope scope, IReadOnlyList<Tensor> inputs, IReadOnlyList<RequestedOutput> outputs)
     {
         var size = 16 + scope.Hash.Length;
-        foreach (var input in inputs)
+        for (var i = 0; i < inputs.Count; i++)
         {
+            var input = inputs[i];
             size += TextLength(input.Name) + 12 + (8 * input.Shape.Length) + input.Data.Length;
         }
 
-        foreach (var output in outputs)
+        for (var i = 0; i < outputs.Count; i++)
         {
-            size += TextLength(output.Name);
+            size += TextLength(outputs[i].Name);
         }
 
         return size;

@@ -24,9 +24,10 @@ internal sealed class PredictionItem : QueuedItem
         Inputs = inputs;
         Outputs = outputs;
         Rows = inputs.Count == 0 ? 1 : inputs[0].Rows;
-        foreach (var input in inputs)
+        // By index: an enumerator of an interface may be an object.
+        for (var i = 0; i < inputs.Count; i++)
         {
-            Bytes += input.Data.Length;
+            Bytes += inputs[i].Data.Length;
         }
     }
 
