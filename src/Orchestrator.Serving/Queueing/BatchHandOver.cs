@@ -226,7 +226,8 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
 
     private bool TryFormAhead(ReplicaLoop loop, long now, out Batch? batch)
     {
-        var (rows, limit) = (scheduler.Waiting.Rows, loop.Slots.MostRows);
+        var rows = scheduler.Waiting.Rows;
+        var limit = loop.Slots.MostRowsOf(rows);
         if (TryForm(loop, true, now, out batch))
         {
             return true;
@@ -239,7 +240,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     private bool TryForm(ReplicaLoop loop, bool isAhead, long now, out Batch? batch)
     {
         var slots = loop.Slots;
-        var slot = new DispatchSlot(slots.MostRows, now, isAhead ? Math.Max(now, slots.NextEnd) : now, isAhead);
+        var slot = new DispatchSlot(slots.MostRowsOf(scheduler.Waiting.Rows), now, isAhead ? Math.Max(now, slots.NextEnd) : now, isAhead);
         if (scheduler.TryForm(slot, loop.Bounds, out var formed))
         {
             batch = new Batch(formed, now);

@@ -3,10 +3,12 @@ namespace Orchestrator.Serving.Replicas;
 /// <summary>
 /// Finds out by trying whether a replica gets more done with a batch waiting inside it. Most do: they need not idle while an answer travels and the next batch is written.
 /// A model whose runtime reads requests and computes under one lock (Python's, with many short calls into native code) loses more by the reading than the wait is
-/// worth: measured 12 % slower for a random forest of scikit-learn one row at a time, 20 to 55 % faster for linear models in large batches. Not thread-safe: under its
-/// queue's lock.
+/// worth: measured 12 % slower for a random forest of scikit-learn one row at a time, 20 to 55 % faster for linear models in large batches.
+/// Where so few callers ask at a time that each batch takes along all who wait, none is ever full enough to go ahead; then it is tried with batches a little smaller, of which two are
+/// there. Not thread-safe: under its queue's lock.
 /// </summary>
-internal sealed class AheadTrial
+/// <param name="mayCap">Whether batches may be smaller than the policy has them.</param>
+internal sealed class AheadTrial(bool mayCap)
 {
     /// <summary>Batches until the second trial; twice as many until the next, and so on: what is measured at the start may be a cold process.</summary>
     public const int FirstUntil = 128;
@@ -20,37 +22,81 @@ internal sealed class AheadTrial
     /// <summary>Batches of a way in a row; the first still feels the other way.</summary>
     public const int Turn = 9;
 
+    /// <summary>How much smaller batches are where they must leave enough for a second one.</summary>
+    private const double Share = 7.0 / 8;
+
+    /// <summary>Where they have fewer rows than this, there is nothing to leave.</summary>
+    private const double LeastRows = 8;
+
+    /// <summary>The usual size is the mean over about so many batches.</summary>
+    private const int MeanOver = Turn;
+
     private readonly TurnTrial _trial = new(Turn, 1, LeastGain);
     private int _until = FirstUntil;
     private int _left;
     private bool _isBetter;
+    private bool _withCap;
+    private double _usual;
+    private int _cap = int.MaxValue;
 
     /// <summary>Whether the next batch should go ahead.</summary>
     public bool GoesAhead => IsTrying ? _trial.IsSecondsTurn : _isBetter;
 
+    /// <summary>Most rows that the next batch should have.</summary>
+    public int Cap => !IsTrying ? _cap : _withCap && _trial.IsSecondsTurn ? (int)(Share * _usual) : int.MaxValue;
+
     /// <summary>Whether both ways are being compared.</summary>
     public bool IsTrying => _left == 0;
 
-    /// <summary>Takes in how long a busy replica took for a batch, from the end of the one before it to its own end, over what is usual for its size.</summary>
-    public void Observe(bool wasAhead, double ratio)
+    /// <summary>Takes in a batch of a busy replica.</summary>
+    /// <param name="wasAhead">Whether it waited in the replica.</param>
+    /// <param name="took">From the end of the one before it to its own end.</param>
+    /// <param name="usual">How long is usual for its size.</param>
+    /// <param name="rows">Its size.</param>
+    public void Observe(bool wasAhead, double took, double usual, int rows)
     {
         if (!IsTrying)
         {
             _left--;
+            return;
         }
-        else if (_trial.Observe(wasAhead, ratio, 1))
+
+        if (!wasAhead && !_trial.IsSecondsTurn)
         {
-            _isBetter = _trial.IsBetter;
-            _left = _until;
-            // What the load did not allow was not tried.
-            _until = _trial.WasImpossible ? _until : Math.Min(2 * _until, LongestUntil);
+            _usual = _usual == 0 ? rows : _usual + ((rows - _usual) / MeanOver);
+        }
+
+        // Of equal size but for chance: then what is usual for each takes that out. Of sizes that differ by design, rows per second count.
+        if (_trial.Observe(wasAhead, _withCap ? took : took / usual, _withCap ? rows : 1))
+        {
+            Judge();
         }
     }
 
     /// <summary>Something has changed: another trial now, and soon again.</summary>
     public void TryAgain()
     {
-        _left = 0;
+        (_left, _withCap) = (0, false);
         _until = FirstUntil;
+    }
+
+    private void Judge()
+    {
+        if (_trial.WasImpossible && mayCap && !_withCap && _usual >= LeastRows)
+        {
+            _withCap = true;
+            return;
+        }
+
+        _left = _until;
+        // What the load did not allow was not tried: what was found before holds.
+        if (!_trial.WasImpossible)
+        {
+            _isBetter = _trial.IsBetter;
+            _cap = _isBetter && _withCap ? (int)(Share * _usual) : int.MaxValue;
+            _until = Math.Min(2 * _until, LongestUntil);
+        }
+
+        _withCap = false;
     }
 }

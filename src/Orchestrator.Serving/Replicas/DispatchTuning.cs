@@ -6,14 +6,18 @@ namespace Orchestrator.Serving.Replicas;
 /// <param name="findsSize">Whether smaller batches than the policy's are tried.</param>
 internal sealed class DispatchTuning(bool findsSize)
 {
-    private readonly AheadTrial _ahead = new();
+    /// <summary>What was found with few callers does not hold a burst back.</summary>
+    private const int Crowd = 4;
+
+    private readonly AheadTrial _ahead = new(mayCap: findsSize);
     private readonly SizeTrial _size = new();
 
     /// <summary>Whether a batch should wait inside the replica.</summary>
     public bool GoesAhead => _ahead.GoesAhead;
 
     /// <summary>Most rows of a batch.</summary>
-    public int MostRows => _size.Cap;
+    /// <param name="waiting">Rows that wait: with so many, two batches are there without leaving any.</param>
+    public int MostRows(int waiting) => Math.Min(_size.Cap, waiting > (long)Crowd * _ahead.Cap ? int.MaxValue : _ahead.Cap);
 
     /// <summary>Takes in a batch of a replica that had no time to idle before it.</summary>
     /// <param name="batch">The batch.</param>
@@ -23,7 +27,7 @@ internal sealed class DispatchTuning(bool findsSize)
     {
         if (mayGoAhead && !_size.IsTrying)
         {
-            _ahead.Observe(batch.WentAhead, took / (double)batch.Duration);
+            _ahead.Observe(batch.WentAhead, took, batch.Duration, batch.Rows);
         }
 
         // A replica may say only now that one may wait inside it: a trial of sizes that has begun is ended first.

@@ -44,8 +44,8 @@ internal sealed class ReplicaSlots
     /// <summary>Rows the policy allows in a batch now. Its loops set it one after the other; that one may overwrite the other's does no harm.</summary>
     public int Limit { get; set; }
 
-    /// <summary>Most rows of its next batch: what the policy allows, or fewer where those get more done.</summary>
-    public int MostRows => Math.Max(1, Math.Min(Limit, _tuning.MostRows));
+    /// <summary>Most rows of its next batch, if few wait: what the policy allows, or fewer where those get more done.</summary>
+    public int MostRows => MostRowsOf(waiting: 0);
 
     /// <summary>Loops that serve it.</summary>
     public int Loops { get; set; }
@@ -85,6 +85,9 @@ internal sealed class ReplicaSlots
 
     /// <summary>Whether it is busy and would keep a further batch until it has room.</summary>
     public bool TakesAhead(long now) => HasRoomAhead && _tuning.GoesAhead && now >= _notAheadBefore;
+
+    /// <summary>Most rows of its next batch if so many rows wait.</summary>
+    public int MostRowsOf(int waiting) => Math.Max(1, Math.Min(Limit, _tuning.MostRows(waiting)));
 
     public void Left(Batch batch)
     {
