@@ -11,6 +11,7 @@ internal sealed class DispatchTuning(bool findsSize)
 
     private readonly AheadTrial _ahead = new(mayCap: findsSize);
     private readonly SizeTrial _size = new();
+    private bool _knowsRows;
 
     /// <summary>Whether a batch should wait inside the replica.</summary>
     public bool GoesAhead => _ahead.GoesAhead;
@@ -25,6 +26,12 @@ internal sealed class DispatchTuning(bool findsSize)
     /// <param name="mayGoAhead">Whether one may wait inside it at all.</param>
     public void Observe(Batch batch, long took, bool mayGoAhead)
     {
+        if (findsSize && !_knowsRows && batch.Items is [{ Bytes: > 0 } first, ..])
+        {
+            _knowsRows = true;
+            _size.RowsHave((double)first.Bytes / first.Rows);
+        }
+
         if (mayGoAhead && !_size.IsTrying)
         {
             _ahead.Observe(batch.WentAhead, took, batch.Duration, batch.Rows);

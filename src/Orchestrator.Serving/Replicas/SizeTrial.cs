@@ -29,6 +29,12 @@ internal sealed class SizeTrial
     /// <summary>Nothing is tried while batches are this much smaller than the replica has had: what is best at little load would throttle a burst.</summary>
     private const double LeastOfMost = 1.0 / 16;
 
+    /// <summary>Bytes of a batch that about fit the second-level cache of a server's processor: where a batch of more rows than <see cref="LeastFirst"/> can be so small, the search begins there.</summary>
+    private const double FirstBytes = 1.25 * 1024 * 1024;
+
+    /// <summary>Rows of which more in a batch seldom do much more per second.</summary>
+    private const int LeastFirst = 64;
+
     /// <summary>A trial ends early if the other size's first turn takes this many times as long for a row.</summary>
     private const double Hopeless = 1.2;
 
@@ -37,6 +43,7 @@ internal sealed class SizeTrial
 
     private readonly TurnTrial _trial = new(Turn, Settling, LeastGain, Hopeless);
     private int _best = int.MaxValue;
+    private int _first = int.MaxValue;
     private int _present;
     private int _other;
     private double _usual;
@@ -51,6 +58,10 @@ internal sealed class SizeTrial
     /// <summary>Whether two sizes are being compared.</summary>
     public bool IsTrying => _present > 0;
 
+    /// <summary>How large a row is: where the search begins, once batches are larger than that.</summary>
+    /// <param name="bytes">Of its inputs.</param>
+    public void RowsHave(double bytes) => _first = FirstBytes / bytes is >= LeastFirst and < int.MaxValue and var rows ? (int)rows : int.MaxValue;
+
     /// <summary>Takes in how long a busy replica took for a batch, from the end of the one before it to its own end.</summary>
     /// <returns>Whether the size has changed for good.</returns>
     public bool Observe(int rows, double took)
@@ -63,6 +74,13 @@ internal sealed class SizeTrial
 
         _usual += (rows - _usual) / MeanOver;
         _most = Math.Max(_most, rows);
+        if (rows > _first)
+        {
+            // Whether more would be better is tried first.
+            (_best, _first, _upNext) = (_first, int.MaxValue, true);
+            Rest(FirstUntil);
+        }
+
         if (--_left <= 0)
         {
             Begin();
@@ -108,8 +126,8 @@ internal sealed class SizeTrial
     {
         if (_trial.IsBetter)
         {
-            // Back at the largest it ever had: the policy alone decides, as before.
-            _best = _upNext && _other >= _most ? int.MaxValue : _other;
+            // Twice as many once more it never had: the policy alone decides, as at first.
+            _best = _upNext && 2L * _other > _most ? int.MaxValue : _other;
             _until = FirstUntil;
             Rest(_upNext ? MeanOver : FirstUntil);
             return true;

@@ -1,3 +1,4 @@
+using Orchestrator.Protocol;
 using Orchestrator.Serving.Queueing;
 using Orchestrator.Serving.Replicas;
 
@@ -51,6 +52,17 @@ public sealed class DispatchTuningTests
             var goesAhead = _tuning.GoesAhead && size < rows;
             _tuning.Observe(new Batch(new FormedBatch<PredictionItem>([], size, 0, 0, 100, 100, goesAhead), 0), goesAhead ? size : 2 * size, mayGoAhead: true);
         }
+    }
+
+    [Theory]
+    [InlineData(true, 417)]
+    [InlineData(false, int.MaxValue)]
+    public void FirstBatch_TellsHowLargeARowIs(bool findsSize, int rows)
+    {
+        var tuning = new DispatchTuning(findsSize);
+        var item = new PredictionItem(null!, new PredictionWaiter(long.MaxValue), [new Tensor("x", DataType.UInt8, [1000, 3136], new byte[1000 * 3136])], []);
+        tuning.Observe(new Batch(new FormedBatch<PredictionItem>([item], 1000, 0, 0, 100, 100, IsAhead: false), 0), 100, mayGoAhead: false);
+        tuning.MostRows(waiting: 0).ShouldBe(rows);
     }
 
     private void Observe(int batches, bool mayGoAhead)

@@ -164,6 +164,37 @@ public sealed class SizeTrialTests
         _trial.Cap.ShouldBeGreaterThan(500);
     }
 
+    [Theory]
+    [InlineData(3136, 417)]
+    [InlineData(20_480, 64)]
+    [InlineData(20_800, int.MaxValue)]
+    [InlineData(1, int.MaxValue)]
+    [InlineData(0.0001, int.MaxValue)]
+    public void Search_BeginsWithWhatFitsTheCache_UnlessThatIsFewRows_OrMoreThanThereAre(double rowBytes, int rows)
+    {
+        _trial.RowsHave(rowBytes);
+        Work(1, rows => rows);
+        _trial.Cap.ShouldBe(rows);
+    }
+
+    [Fact]
+    public void SearchBeganInTheCache_LargerBatchesAreTriedFirst_AndTakenWhereTheyDoMore()
+    {
+        _trial.RowsHave(bytes: 3136);
+        Work(1 + SizeTrial.FirstUntil + SizeTrial.Turn, rows => 300 + rows);
+        _trial.Cap.ShouldBe(834);
+        Work(SizeTrial.Turn, rows => 300 + rows);
+        BestSize().ShouldBe(int.MaxValue, "twice as many once more there never were: the policy alone decides");
+    }
+
+    [Fact]
+    public void SearchBeganInTheCache_LargerBatchesDoNoMore_TheSizeStays()
+    {
+        _trial.RowsHave(bytes: 3136);
+        Work(1500, rows => 10 + rows);
+        BestSize().ShouldBe(417);
+    }
+
     private void Work(int batches, Func<int, double> took)
     {
         for (var i = 0; i < batches; i++)
