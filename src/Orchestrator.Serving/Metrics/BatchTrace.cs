@@ -23,7 +23,7 @@ internal static class BatchTrace
         var links = new List<ActivityLink>(batch.Items.Count);
         foreach (var item in batch.Items)
         {
-            if (item.Trace is { } request)
+            if (item.Trace is { } request && request.Context != default)
             {
                 links.Add(new ActivityLink(request.Context));
             }

@@ -37,6 +37,8 @@ internal sealed class AheadTrial(bool mayCap)
     private bool _isBetter;
     private bool _withCap;
     private double _usual;
+    private double _leftoverTook;
+    private int _leftoverRows;
     private int _cap = int.MaxValue;
 
     /// <summary>Whether the next batch should go ahead.</summary>
@@ -67,16 +69,31 @@ internal sealed class AheadTrial(bool mayCap)
         }
 
         // Of equal size but for chance: then what is usual for each takes that out. Of sizes that differ by design, rows per second count.
-        if (_trial.Observe(wasAhead, _withCap ? took : took / usual, _withCap ? rows : 1))
+        var isOver = _withCap ? ObserveCapped(wasAhead, took, rows) : _trial.Observe(wasAhead, took / usual, 1);
+        if (isOver)
         {
             Judge();
         }
     }
 
+    /// <summary>What the cap leaves over, and goes alone, costs time as well: it counts with the next batch that goes ahead.</summary>
+    private bool ObserveCapped(bool wasAhead, double took, int rows)
+    {
+        if (_trial.IsSecondsTurn && !wasAhead)
+        {
+            (_leftoverTook, _leftoverRows) = (_leftoverTook + took, _leftoverRows + rows);
+            return _trial.Observe(false, 0, 0);
+        }
+
+        (took, rows) = (took + _leftoverTook, rows + _leftoverRows);
+        (_leftoverTook, _leftoverRows) = (0, 0);
+        return _trial.Observe(wasAhead, took, rows);
+    }
+
     /// <summary>Something has changed: another trial now, and soon again.</summary>
     public void TryAgain()
     {
-        (_left, _withCap) = (0, false);
+        (_left, _withCap, _usual, _cap) = (0, false, 0, int.MaxValue);
         _until = FirstUntil;
     }
 
@@ -93,10 +110,11 @@ internal sealed class AheadTrial(bool mayCap)
         if (!_trial.WasImpossible)
         {
             _isBetter = _trial.IsBetter;
-            _cap = _isBetter && _withCap ? (int)(Share * _usual) : int.MaxValue;
+            _cap = _isBetter && _withCap && _usual >= LeastRows ? (int)(Share * _usual) : int.MaxValue;
             _until = Math.Min(2 * _until, LongestUntil);
         }
 
-        _withCap = false;
+        // The next begins with the load of its time.
+        (_withCap, _usual, _leftoverTook, _leftoverRows) = (false, 0, 0, 0);
     }
 }

@@ -6,8 +6,8 @@ namespace Orchestrator.Serving.Replicas;
 /// <param name="findsSize">Whether smaller batches than the policy's are tried.</param>
 internal sealed class DispatchTuning(bool findsSize)
 {
-    /// <summary>What was found with few callers does not hold a burst back.</summary>
-    private const int Crowd = 4;
+    /// <summary>Two batches are there without leaving any: what was found with few callers does not hold more of them back.</summary>
+    private const int Crowd = 2;
 
     private readonly AheadTrial _ahead = new(mayCap: findsSize);
     private readonly SizeTrial _size = new();
@@ -17,14 +17,15 @@ internal sealed class DispatchTuning(bool findsSize)
     public bool GoesAhead => _ahead.GoesAhead;
 
     /// <summary>Most rows of a batch.</summary>
-    /// <param name="waiting">Rows that wait: with so many, two batches are there without leaving any.</param>
+    /// <param name="waiting">Rows that wait.</param>
     public int MostRows(int waiting) => Math.Min(_size.Cap, waiting > (long)Crowd * _ahead.Cap ? int.MaxValue : _ahead.Cap);
 
     /// <summary>Takes in a batch of a replica that had no time to idle before it.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="took">From the end of the one before it to its own end (timestamps).</param>
     /// <param name="mayGoAhead">Whether one may wait inside it at all.</param>
-    public void Observe(Batch batch, long took, bool mayGoAhead)
+    /// <param name="limit">Most rows that the policy allows.</param>
+    public void Observe(Batch batch, long took, bool mayGoAhead, int limit)
     {
         if (findsSize && !_knowsRows && batch.Items is [{ Bytes: > 0 } first, ..])
         {
@@ -38,7 +39,7 @@ internal sealed class DispatchTuning(bool findsSize)
         }
 
         // A replica may say only now that one may wait inside it: a trial of sizes that has begun is ended first.
-        if (findsSize && (_size.IsTrying || !(mayGoAhead && _ahead.IsTrying)) && _size.Observe(batch.Rows, took))
+        if (findsSize && (_size.IsTrying || !(mayGoAhead && _ahead.IsTrying)) && _size.Observe(batch.Rows, took, limit))
         {
             // Small batches gain more by going ahead than large ones.
             _ahead.TryAgain();

@@ -135,7 +135,7 @@ internal sealed class ReplicaSlots
         var pause = batch.DispatchedAt - _lastEnd;
         if (kind == ReplyKind.Ok && batch.Duration > 0 && pause < batch.Duration / MostPause)
         {
-            _tuning.Observe(batch, now - _lastEnd, _mayGoAhead && _notAheadBefore != long.MaxValue);
+            _tuning.Observe(batch, now - _lastEnd, _mayGoAhead && _notAheadBefore != long.MaxValue, Limit);
         }
 
         _lastEnd = now;

@@ -20,7 +20,7 @@ internal sealed class SizeTrial
     /// <summary>Batches of a size in a row: callers who were answered together ask together, so that it takes some until they come as they would with this size.</summary>
     public const int Turn = 32;
 
-    /// <summary>These.</summary>
+    /// <summary>So many of a turn, which do not count.</summary>
     private const int Settling = 8;
 
     /// <summary>A batch counts for a size that it fills to this share.</summary>
@@ -29,7 +29,7 @@ internal sealed class SizeTrial
     /// <summary>Nothing is tried while batches are this much smaller than the replica has had: what is best at little load would throttle a burst.</summary>
     private const double LeastOfMost = 1.0 / 16;
 
-    /// <summary>Bytes of a batch that about fit the second-level cache of a server's processor: where a batch of more rows than <see cref="LeastFirst"/> can be so small, the search begins there.</summary>
+    /// <summary>Bytes of a batch that about fit the second-level cache of a server's processor: where those are at least <see cref="LeastFirst"/> rows, the search begins there.</summary>
     private const double FirstBytes = 1.25 * 1024 * 1024;
 
     /// <summary>Rows of which more in a batch seldom do much more per second.</summary>
@@ -44,6 +44,7 @@ internal sealed class SizeTrial
     private readonly TurnTrial _trial = new(Turn, Settling, LeastGain, Hopeless);
     private int _best = int.MaxValue;
     private int _first = int.MaxValue;
+    private bool _isGuess;
     private int _present;
     private int _other;
     private double _usual;
@@ -63,13 +64,16 @@ internal sealed class SizeTrial
     public void RowsHave(double bytes) => _first = FirstBytes / bytes is >= LeastFirst and < int.MaxValue and var rows ? (int)rows : int.MaxValue;
 
     /// <summary>Takes in how long a busy replica took for a batch, from the end of the one before it to its own end.</summary>
+    /// <param name="rows">Its size.</param>
+    /// <param name="took">Timestamps.</param>
+    /// <param name="limit">Most rows that the policy allows.</param>
     /// <returns>Whether the size has changed for good.</returns>
-    public bool Observe(int rows, double took)
+    public bool Observe(int rows, double took, int limit)
     {
         if (IsTrying)
         {
             // What was found at little load must not hold a burst back for long: the way up is quick.
-            return _trial.Observe(IsOther(rows), took, rows, clearWinEnds: _upNext) && Judge();
+            return _trial.Observe(IsOther(rows), took, rows, clearWinEnds: _upNext) && Judge(limit);
         }
 
         _usual += (rows - _usual) / MeanOver;
@@ -77,7 +81,7 @@ internal sealed class SizeTrial
         if (rows > _first)
         {
             // Whether more would be better is tried first.
-            (_best, _first, _upNext) = (_first, int.MaxValue, true);
+            (_best, _first, _upNext, _isGuess) = (_first, int.MaxValue, true, true);
             Rest(FirstUntil);
         }
 
@@ -122,12 +126,23 @@ internal sealed class SizeTrial
             : rows >= LeastFilled * small ? !_upNext : null;
     }
 
-    private bool Judge()
+    private bool Judge(int limit)
     {
+        if (_trial.WasImpossible && _isGuess)
+        {
+            // So few come that nobody can say: the guess is none until batches are larger again.
+            (_best, _first, _upNext, _isGuess) = (int.MaxValue, _best, false, false);
+            Rest(FirstUntil);
+            return false;
+        }
+
+        // Where a guess kept batches small nobody has seen how many come.
+        var most = _isGuess ? limit : Math.Min(limit, _most);
+        _isGuess = false;
         if (_trial.IsBetter)
         {
-            // Twice as many once more it never had: the policy alone decides, as at first.
-            _best = _upNext && 2L * _other > _most ? int.MaxValue : _other;
+            // Twice as many once more there never were, or are not allowed: the policy alone decides, as at first.
+            _best = _upNext && 2L * _other > most ? int.MaxValue : _other;
             _until = FirstUntil;
             Rest(_upNext ? MeanOver : FirstUntil);
             return true;

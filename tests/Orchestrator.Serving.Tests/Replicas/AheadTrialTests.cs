@@ -171,6 +171,36 @@ public sealed class AheadTrialTests
     }
 
     [Fact]
+    public void WhatTheCapLeavesOver_CostsTimeToo()
+    {
+        // Ahead each row takes four fifths; but every second batch is one of what was left, which goes alone and takes as long again.
+        var isLeftover = false;
+        while (_trial.IsTrying)
+        {
+            var isCapped = _trial.GoesAhead && _trial.Cap < 64;
+            isLeftover = isCapped && !isLeftover;
+            _trial.Observe(isCapped && !isLeftover, isLeftover || !isCapped ? 64 : 0.8 * 56, 1, isLeftover ? 8 : Math.Min(64, _trial.Cap));
+        }
+
+        _trial.GoesAhead.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void LoadFellSinceTheLastTrial_TheCapIsOfItsOwnTime()
+    {
+        TryFew(costAhead: 0.8);
+        Hold(AheadTrial.FirstUntil);
+        while (_trial.IsTrying)
+        {
+            var goesAhead = _trial.GoesAhead && _trial.Cap < 16;
+            var rows = Math.Min(16, _trial.Cap);
+            _trial.Observe(goesAhead, rows * (goesAhead ? 0.8 : 1), 1, rows);
+        }
+
+        _trial.Cap.ShouldBe(14);
+    }
+
+    [Fact]
     public void PolicyKeepsItsSizes_NothingIsTriedWithSmallerOnes()
     {
         var trial = new AheadTrial(mayCap: false);

@@ -9,6 +9,9 @@ public sealed class SizeTrialTests
     /// <summary>How many rows wait: no batch is larger.</summary>
     private int _waiting = 1024;
 
+    /// <summary>Rows that the policy allows.</summary>
+    private int _limit = int.MaxValue;
+
     [Fact]
     public void SmallerBatchesDoMorePerSecond_HalfIsTakenAgainAndAgain_UntilItGainsNoMore()
     {
@@ -180,11 +183,12 @@ public sealed class SizeTrialTests
     [Fact]
     public void SearchBeganInTheCache_LargerBatchesAreTriedFirst_AndTakenWhereTheyDoMore()
     {
+        _limit = 1024;
         _trial.RowsHave(bytes: 3136);
         Work(1 + SizeTrial.FirstUntil + SizeTrial.Turn, rows => 300 + rows);
         _trial.Cap.ShouldBe(834);
         Work(SizeTrial.Turn, rows => 300 + rows);
-        BestSize().ShouldBe(int.MaxValue, "twice as many once more there never were: the policy alone decides");
+        BestSize().ShouldBe(int.MaxValue, "twice as many once more are not allowed: the policy alone decides");
     }
 
     [Fact]
@@ -195,12 +199,37 @@ public sealed class SizeTrialTests
         BestSize().ShouldBe(417);
     }
 
+    [Fact]
+    public void SearchBeganInTheCache_MoreAreBetter_AndAsManyAgainAreAllowed_TheyAreTriedToo()
+    {
+        _limit = 2048;
+        _waiting = 500;
+        _trial.RowsHave(bytes: 3136);
+        Work(1, rows => 300 + rows);
+        _waiting = 4096;
+        Work(SizeTrial.FirstUntil + (2 * SizeTrial.Turn), rows => 300 + rows);
+        BestSize().ShouldBe(834);
+    }
+
+    [Fact]
+    public void SearchBeganInTheCache_LoadFell_TheGuessIsNone_UntilBatchesAreLargerAgain()
+    {
+        _trial.RowsHave(bytes: 3136);
+        Work(1, rows => 300 + rows);
+        _waiting = 100;
+        Work(SizeTrial.FirstUntil + (TurnTrial.MostMissed * SizeTrial.Turn), rows => 300 + rows);
+        BestSize().ShouldBe(int.MaxValue);
+        _waiting = 1024;
+        Work(1, rows => 300 + rows);
+        BestSize().ShouldBe(417);
+    }
+
     private void Work(int batches, Func<int, double> took)
     {
         for (var i = 0; i < batches; i++)
         {
             var rows = Math.Min(_waiting, _trial.Cap);
-            _trial.Observe(rows, took(rows));
+            _trial.Observe(rows, took(rows), _limit);
         }
     }
 
