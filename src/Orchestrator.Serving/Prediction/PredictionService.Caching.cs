@@ -94,6 +94,19 @@ public sealed partial class PredictionService
         }
     }
 
+    private CacheTerms TermsOf(in PredictionCall call, CacheKey? key)
+    {
+        var spec = call.Target.Spec.Cache;
+        return new CacheTerms
+        {
+            Key = key,
+            RowKeys = call.RowKeys,
+            Ttl = spec.Ttl,
+            StaleFor = spec.StaleFor,
+            SharedScope = _shared is not null && key is not null && spec.Shared ? call.Target.CacheScope : null,
+        };
+    }
+
     private void Forget(PredictionItem item)
     {
         if (item.Key is { } key)

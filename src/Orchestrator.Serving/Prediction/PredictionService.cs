@@ -171,19 +171,6 @@ public sealed partial class PredictionService
             Trace = BatchTrace.IsOn ? Activity.Current : null,
         };
 
-    private CacheTerms TermsOf(in PredictionCall call, CacheKey? key)
-    {
-        var spec = call.Target.Spec.Cache;
-        return new CacheTerms
-        {
-            Key = key,
-            RowKeys = call.RowKeys,
-            Ttl = spec.Ttl,
-            StaleFor = spec.StaleFor,
-            SharedScope = _shared is not null && key is not null && spec.Shared ? call.Target.CacheScope : null,
-        };
-    }
-
     private Pending Share(VersionEntry target, in CacheKey key, PredictionItem item, PredictionWaiter waiter)
     {
         switch (_cache.JoinOrLead(key, item, waiter, out var hit, out var joined))

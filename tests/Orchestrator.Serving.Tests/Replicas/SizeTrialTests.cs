@@ -68,13 +68,18 @@ public sealed class SizeTrialTests
         _trial.Cap.ShouldBeInRange(500, 512);
     }
 
-    [Fact]
-    public void LoadGoesDown_TheTrialEnds_WithoutAVerdict()
+    [Theory]
+    [InlineData(100, false)]
+    [InlineData(740, false)]
+    [InlineData(780, true)]
+    public void LoadGoesDown_BelowThreeQuartersOfTheSize_TheTrialEnds_WithoutAVerdict(int waiting, bool goesOn)
     {
         Work(SizeTrial.FirstUntil, rows => rows);
-        _waiting = 100;
+        _waiting = waiting;
         Work(TurnTrial.MostMissed * SizeTrial.Turn, rows => rows);
-        _trial.IsTrying.ShouldBeFalse();
+        _trial.IsTrying.ShouldBe(goesOn);
+        _waiting = 1;
+        Work(TurnTrial.MostMissed * SizeTrial.Turn, rows => rows);
         _trial.Cap.ShouldBe(int.MaxValue);
     }
 
