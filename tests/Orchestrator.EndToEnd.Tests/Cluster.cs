@@ -61,6 +61,7 @@ internal sealed class Cluster : IAsyncDisposable
         try
         {
             await cluster.WaitAsync(async () => (await cluster.Http.GetAsync($"{cluster.Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers");
+            await cluster.WaitForQueriesAsync();
             if (file is not null)
             {
                 (await cluster.OrchAsync("apply", "-f", file, "--no-wait")).ShouldSucceed();
@@ -74,6 +75,23 @@ internal sealed class Cluster : IAsyncDisposable
         }
 
         return cluster;
+    }
+
+    /// <summary>The admin port listens first, and answers before the query port does.</summary>
+    private async Task WaitForQueriesAsync()
+    {
+        if (_more.Contains("control"))
+        {
+            return;
+        }
+
+        await WaitAsync(
+            async () =>
+            {
+                using var answer = await Http.GetAsync($"{Url}/v2/health/live");
+                return true;
+            },
+            "the query port answers");
     }
 
     public async Task<ClusterStatus> StatusAsync() =>
@@ -150,6 +168,7 @@ internal sealed class Cluster : IAsyncDisposable
         _host.Dispose();
         _host = StartHost(new Uri(Url).Port, new Uri(Admin).Port, _state, Runtime, _more, environment: _environment);
         await WaitAsync(async () => (await Http.GetAsync($"{Admin}/healthz")).StatusCode == HttpStatusCode.OK, "the admin API answers again");
+        await WaitForQueriesAsync();
     }
 
     public string Log => File.Exists(LogPath) ? string.Join('\n', File.ReadLines(LogPath).TakeLast(40)) : "(none)";
