@@ -45,8 +45,8 @@ public sealed class ControlPlane : IControlPlane, IHostedService
     public string? Problem => _reconciler.Problems.Text;
 
     /// <inheritdoc/>
-    public Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, bool dryRun, CancellationToken cancellationToken) =>
-        _writer.ApplyAsync(desired, dryRun, cancellationToken);
+    public Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, ApplyMode mode, bool dryRun, CancellationToken cancellationToken) =>
+        _writer.ApplyAsync(desired, mode, dryRun, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ChangeOutcome> DeployAsync(string model, DeployRequest request, CancellationToken cancellationToken) =>

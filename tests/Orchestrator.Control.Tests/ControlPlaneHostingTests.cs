@@ -94,7 +94,7 @@ public sealed class ControlPlaneHostingTests
         using var host = Build();
         var stray = Cluster.Version("1") with { Framework = "nop", Artefact = new ArtefactSpec { Digest = "sha256:" + new string('0', 64) } };
 
-        var outcome = await host.Services.GetRequiredService<IControlPlane>().ApplyAsync(new ClusterSpec { Models = [Cluster.Model("2", stray)] }, false, None);
+        var outcome = await host.Services.GetRequiredService<IControlPlane>().ApplyAsync(new ClusterSpec { Models = [Cluster.Model("2", stray)] }, ApplyMode.Whole, false, None);
 
         outcome.Kind.ShouldBe(ChangeKind.Invalid);
         outcome.Error.ShouldNotBeNull().Details.Select(d => d.Path)

@@ -31,8 +31,8 @@ internal sealed class AdminClient(HttpClient http, Uri address)
     public Task<IReadOnlyList<ReplicaReport>> ProfileAsync(ModelVersionId id, CancellationToken stop) =>
         GetAsync<IReadOnlyList<ReplicaReport>>($"{VersionPath(id)}/profile", stop);
 
-    public Task<ApplyResult> ApplyAsync(ClusterSpec spec, bool dryRun, CancellationToken stop) =>
-        SendAsync(HttpMethod.Put, $"api/v1/spec?dryRun={(dryRun ? "true" : "false")}", Body(spec, CoreJson.Default.ClusterSpec), stop);
+    public Task<ApplyResult> ApplyAsync(ClusterSpec spec, ApplyMode mode, bool dryRun, CancellationToken stop) =>
+        SendAsync(HttpMethod.Put, $"api/v1/spec?keepOthers={(mode == ApplyMode.KeepOthers ? "true" : "false")}&dryRun={(dryRun ? "true" : "false")}", Body(spec, CoreJson.Default.ClusterSpec), stop);
 
     public Task<ApplyResult> DeployAsync(string model, DeployRequest request, CancellationToken stop) =>
         SendAsync(HttpMethod.Post, $"api/v1/models/{Escape(model)}/deploy", Body(request, CoreJson.Default.DeployRequest), stop);

@@ -4,6 +4,7 @@ using System.Runtime.InteropServices;
 using Orchestrator.Cli.Hosting;
 using Orchestrator.Cli.Specs;
 using Orchestrator.Cli.Waiting;
+using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster.Files;
 using Orchestrator.Core.Runtime;
 
@@ -20,6 +21,7 @@ internal sealed class UpCommand
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
     private readonly Option<string?> _file = ApplyCommand.FileOption(isRequired: false);
+    private readonly Option<bool> _prune = new("--prune") { Description = "Remove models and applications that the file does not name, as orch apply does; without it what was deployed by hand stays." };
     private readonly Option<string?> _state = new("--state") { Description = "Folder of the registry, artefacts and logs; by default .orchestrator, of a frontend or gateway a folder in it.", HelpName = "DIR" };
     private readonly Option<int> _urlPort = Port("--url-port", "Port for predictions.", DefaultUrlPort);
     private readonly Option<int> _adminPort = Port("--admin-port", "Port of the admin API.", DefaultAdminPort);
@@ -44,7 +46,7 @@ internal sealed class UpCommand
     {
         var up = new UpCommand(context, globals);
         var command = new Command("up", "Run the orchestrator here, apply a cluster file, show progress until everything is ready, and stay until Ctrl-C.").With(
-            up._file, up._state, up._urlPort, up._adminPort, up._containers, up._runtime, up._redis, up._verbose, up._timeout, up._readyFile).With(up._role.Options);
+            up._file, up._prune, up._state, up._urlPort, up._adminPort, up._containers, up._runtime, up._redis, up._verbose, up._timeout, up._readyFile).With(up._role.Options);
         command.SetAction(up.RunAsync);
         return command;
     }
@@ -69,7 +71,7 @@ internal sealed class UpCommand
             redis = redis.Length > 0 || _context.Environment(RedisVariable) is not null ? redis : RedisArguments(read.Redis);
         }
 
-        string[] aboutModels = [.. new Option[] { _file, _redis, _runtime }.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name)];
+        string[] aboutModels = [.. new Option[] { _file, _prune, _redis, _runtime }.Where(o => parsed.GetResult(o) is { Implicit: false }).Select(o => o.Name)];
         _role.Require(parsed, aboutModels, redis.Length > 0 || _context.Environment(RedisVariable) is not null);
         if (await session.Admin.AnswersAsync(stop))
         {
@@ -152,7 +154,7 @@ internal sealed class UpCommand
         var revision = 0L;
         if (parsed.GetValue(_file) is { } file && _role.HasStatus(parsed))
         {
-            var result = await ApplyCommand.ApplyAsync(session, file, dryRun: false, stop);
+            var result = await ApplyCommand.ApplyAsync(session, file, parsed.GetValue(_prune) ? ApplyMode.Whole : ApplyMode.KeepOthers, dryRun: false, stop);
             revision = result.Revision;
             foreach (var change in result.Changes)
             {

@@ -19,13 +19,13 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
     public long LastWritten => Interlocked.Read(ref _lastWritten);
 
     /// <summary>Makes the desired state what a file says.</summary>
-    public async Task<ChangeOutcome> ApplyAsync(ClusterSpec file, bool dryRun, CancellationToken cancellationToken)
+    public async Task<ChangeOutcome> ApplyAsync(ClusterSpec file, ApplyMode mode, bool dryRun, CancellationToken cancellationToken)
     {
         // The file is checked as it was written, not with what is kept beside it: an application must not name a version that the file does not list.
         var mistakes = validate(file);
         return mistakes.Count > 0
             ? Refuse(ChangeKind.Invalid, mistakes)
-            : await ChangeAsync(now => SpecEdits.Apply(now, file), validated: true, dryRun, cancellationToken);
+            : await ChangeAsync(now => SpecEdits.Apply(now, file, mode), validated: mode == ApplyMode.Whole, dryRun, cancellationToken);
     }
 
     /// <summary>Carries out an edit.</summary>

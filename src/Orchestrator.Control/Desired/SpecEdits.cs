@@ -10,10 +10,14 @@ internal static class SpecEdits
 {
     /// <summary>
     /// The cluster becomes what the file says, with one addition: of each model that stays, the version that rollback goes to is kept, not live, if the file no longer
-    /// lists it. That is the one that serves until the rollout is over; once the file's version serves, the one before it. Everything else the file lacks is removed.
+    /// lists it. That is the one that serves until the rollout is over; once the file's version serves, the one before it. Everything else the file lacks is removed, or,
+    /// with <see cref="ApplyMode.KeepOthers"/>, stays: models and applications that it does not name, and of its own models the versions that such applications name.
     /// </summary>
-    public static EditOutcome Apply(RegistrySnapshot now, ClusterSpec file) =>
-        EditOutcome.To(file with { Models = [.. file.Models.Select(m => WithRollbackTarget(now, m))] });
+    public static EditOutcome Apply(RegistrySnapshot now, ClusterSpec file, ApplyMode mode)
+    {
+        var applied = file with { Models = [.. file.Models.Select(m => WithRollbackTarget(now, m))] };
+        return EditOutcome.To(mode == ApplyMode.KeepOthers ? WithOthers(now.Desired, applied) : applied);
+    }
 
     public static EditOutcome Deploy(RegistrySnapshot now, string model, DeployRequest request)
     {
@@ -144,6 +148,21 @@ internal static class SpecEdits
         return target is null || model.FindVersion(target) is not null || now.Desired.FindModel(model.Name)?.FindVersion(target) is not { } kept
             ? model
             : model with { Versions = [.. model.Versions, kept with { Standby = false }] };
+    }
+
+    private static ClusterSpec WithOthers(ClusterSpec before, ClusterSpec file)
+    {
+        var applications = before.Applications.Where(a => file.FindApplication(a.Name) is null).ToList();
+        var named = applications.SelectMany(a => a.Selection.Targets).Where(t => t.Version is not null).ToLookup(t => t.Model, t => t.Version);
+        return file with
+        {
+            Models =
+            [
+                .. file.Models.Select(m => m with { Versions = [.. m.Versions, .. (before.FindModel(m.Name)?.Versions ?? []).Where(v => named[m.Name].Contains(v.Version) && m.FindVersion(v.Version) is null)] }),
+                .. before.Models.Where(m => file.FindModel(m.Name) is null),
+            ],
+            Applications = [.. file.Applications, .. applications],
+        };
     }
 
     private static string? RollbackTarget(string current, ModelObservation? observed)

@@ -5,11 +5,12 @@ namespace Orchestrator.Core.Admin;
 /// <summary>What the admin API can ask of Control. Changes return when the desired state is durable, not when it is reached.</summary>
 public interface IControlPlane
 {
-    /// <summary>Makes the whole desired state equal to <paramref name="desired"/>; equal already: nothing is written.</summary>
+    /// <summary>Makes the desired state equal to <paramref name="desired"/>; equal already: nothing is written.</summary>
     /// <param name="desired">Artefacts named by digest and in the store.</param>
+    /// <param name="mode">What becomes of models and applications that it does not name.</param>
     /// <param name="dryRun">Validates and lists the changes only.</param>
     /// <param name="cancellationToken">Until the write has begun.</param>
-    Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, bool dryRun, CancellationToken cancellationToken);
+    Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, ApplyMode mode, bool dryRun, CancellationToken cancellationToken);
 
     /// <summary>Adds a version of a model (making the model if it is new) and, if asked, makes it current.</summary>
     Task<ChangeOutcome> DeployAsync(string model, DeployRequest request, CancellationToken cancellationToken);
@@ -51,6 +52,15 @@ public interface IControlPlane
 
 /// <summary>One line a container wrote.</summary>
 public sealed record ContainerLogLine(string Instance, string Line);
+
+/// <summary>What an apply makes of models and applications that its spec does not name.</summary>
+public enum ApplyMode
+{
+    /// <summary>They are removed: the spec is all that is wanted.</summary>
+    Whole,
+    /// <summary>They stay as they are.</summary>
+    KeepOthers,
+}
 
 /// <summary>How a change ended.</summary>
 public enum ChangeKind

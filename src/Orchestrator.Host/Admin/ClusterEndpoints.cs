@@ -18,7 +18,7 @@ internal static class ClusterEndpoints
         routes.MapGet("/spec", ReadAsync)
             .WithSummary("The desired state; header Orchestrator-Revision has its revision.").Produces<ClusterSpec>();
         routes.MapPut("/spec", ApplyAsync)
-            .WithSummary("Makes the whole desired state equal to the body. dryRun=true validates and lists the changes only.")
+            .WithSummary("Makes the desired state equal to the body. keepOthers=true keeps models and applications that the body does not name; dryRun=true validates and lists the changes only.")
             .Takes<ClusterSpec>("application/json").Produces<ApplyResult>().ProducesErrors(400, 409, 507);
     }
 
@@ -29,9 +29,9 @@ internal static class ClusterEndpoints
         return Results.Json(desired, CoreJson.Default.ClusterSpec);
     }
 
-    private static async Task<IResult> ApplyAsync(HttpRequest request, IControlPlane control, bool? dryRun, CancellationToken cancellationToken)
+    private static async Task<IResult> ApplyAsync(HttpRequest request, IControlPlane control, bool? keepOthers, bool? dryRun, CancellationToken cancellationToken)
     {
         var (desired, error) = await AdminBody.ReadAsync<ClusterSpec>(request, cancellationToken);
-        return error ?? AdminResults.Of(await control.ApplyAsync(desired!, dryRun ?? false, cancellationToken));
+        return error ?? AdminResults.Of(await control.ApplyAsync(desired!, keepOthers == true ? ApplyMode.KeepOthers : ApplyMode.Whole, dryRun ?? false, cancellationToken));
     }
 }

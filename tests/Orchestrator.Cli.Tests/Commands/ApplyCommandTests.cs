@@ -1,3 +1,5 @@
+using Orchestrator.Core.Admin;
+
 namespace Orchestrator.Cli.Tests.Commands;
 
 public sealed class ApplyCommandTests : IDisposable
@@ -27,7 +29,21 @@ public sealed class ApplyCommandTests : IDisposable
         run.Error.ShouldBeEmpty();
         run.ExitCode.ShouldBe(0);
         run.Out.ShouldBe("model digits: version 2 added, now current\n");
-        orchestrator.Requests.Last().ShouldStartWith("PUT /api/v1/spec?dryRun=false {\"name\":\"test\"");
+        orchestrator.Requests.Last().ShouldStartWith("PUT /api/v1/spec?keepOthers=false&dryRun=false {\"name\":\"test\"");
+    }
+
+    [Fact]
+    public async Task Apply_KeepingOthers_AsksForItAndSaysWhatTheFileDoesNotName()
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        orchestrator.Status = orchestrator.Status with
+        {
+            Models = [new ModelStatus { Name = "m", CurrentVersion = "1", State = "serving" }, new ModelStatus { Name = "wine", CurrentVersion = "1", State = "serving" }],
+        };
+        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid), "--no-wait", "--keep-others");
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Error.ShouldBe("kept, though cluster.yaml does not name it: model wine\n");
+        orchestrator.Requests.ShouldContain(r => r.StartsWith("PUT /api/v1/spec?keepOthers=true&dryRun=false ", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -78,7 +94,7 @@ public sealed class ApplyCommandTests : IDisposable
         var run = await CliRun.OfAsync(orchestrator, "apply", "--dry-run", "-f", Write(Valid.Replace("framework: noop", "framework: sklearn\n    path: model.pkl", StringComparison.Ordinal)));
         run.ExitCode.ShouldBe(0, run.Error);
         orchestrator.Artefacts.ShouldBeEmpty();
-        orchestrator.Requests.Last().ShouldStartWith("PUT /api/v1/spec?dryRun=true");
+        orchestrator.Requests.Last().ShouldStartWith("PUT /api/v1/spec?keepOthers=false&dryRun=true");
         orchestrator.Requests.Last().ShouldContain("sha256:");
     }
 

@@ -17,7 +17,7 @@ public sealed class ControlPlaneEditTests
     {
         await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1")));
 
-        var again = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, false, None);
+        var again = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.Whole, false, None);
 
         again.Result.ShouldNotBeNull().Changed.ShouldBeFalse();
         again.Result.Revision.ShouldBe(1);
@@ -30,19 +30,41 @@ public sealed class ControlPlaneEditTests
         await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1")));
         await _cluster.SettleAsync();
         var file = new ClusterSpec { Models = [Cluster.Model("2", Cluster.Version("2"))] };
-        await _cluster.Plane.ApplyAsync(file, false, None);
+        await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, false, None);
 
-        (await _cluster.Plane.ApplyAsync(file, false, None)).Result!.Changed.ShouldBeFalse();
+        (await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, false, None)).Result!.Changed.ShouldBeFalse();
         await _cluster.SettleAsync();
-        (await _cluster.Plane.ApplyAsync(file, false, None)).Result!.Changed.ShouldBeFalse();
+        (await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, false, None)).Result!.Changed.ShouldBeFalse();
 
         _cluster.Model().Versions.Select(v => (v.Spec.Version, v.Live)).ShouldBe([("2", true), ("1", false)]);
     }
 
     [Fact]
+    public async Task Apply_KeepingOthers_LeavesWhatTheFileDoesNotName_WithTheVersionsItNames()
+    {
+        await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1"), Cluster.Version("2"), Cluster.Version("3")), Cluster.Model("1", Cluster.Version("1")) with { Name = "other" });
+        await _cluster.Plane.PutApplicationAsync(Application("hers", "m", "2"), None);
+        await _cluster.Plane.PutApplicationAsync(Application("ours", "other", null), None);
+        var file = new ClusterSpec { Models = [Cluster.Model("4", Cluster.Version("4"))], Applications = [Application("ours", "m", null)] };
+
+        var outcome = await _cluster.Plane.ApplyAsync(file, ApplyMode.KeepOthers, false, None);
+
+        outcome.Error.ShouldBeNull();
+        var (_, desired) = await _cluster.Plane.ReadDesiredAsync(None);
+        desired.Models.Select(m => m.Name).ShouldBe(["m", "other"]);
+        desired.Models[0].CurrentVersion.ShouldBe("4");
+        desired.Models[0].Versions.Select(v => v.Version).ShouldBe(["4", "2"]);
+        desired.Applications.Select(a => (a.Name, a.Selection.Targets[0].Model, a.Selection.Targets[0].Version)).ShouldBe([("ours", "m", null), ("hers", "m", "2")]);
+        (await _cluster.Plane.ApplyAsync(file, ApplyMode.KeepOthers, false, None)).Result!.Changed.ShouldBeFalse();
+
+        await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, false, None);
+        (await _cluster.Plane.ReadDesiredAsync(None)).Desired.Models.Single().Versions.Select(v => v.Version).ShouldBe(["4"]);
+    }
+
+    [Fact]
     public async Task Apply_DryRun_ListsChangesAndWritesNothing()
     {
-        var outcome = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, true, None);
+        var outcome = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.Whole, true, None);
 
         outcome.Result.ShouldNotBeNull().Changes.ShouldBe(["model m added with version 1, current 1"]);
         _cluster.Registry.Writes.ShouldBe(0);
@@ -54,7 +76,7 @@ public sealed class ControlPlaneEditTests
         await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1")));
 
         var outcome = await _cluster.Plane.ApplyAsync(
-            new ClusterSpec { Models = [Cluster.Model("2", Cluster.Version("1", 3) with { StartupTimeout = TimeSpan.FromSeconds(5) }, Cluster.Version("2"))] }, false, None);
+            new ClusterSpec { Models = [Cluster.Model("2", Cluster.Version("1", 3) with { StartupTimeout = TimeSpan.FromSeconds(5) }, Cluster.Version("2"))] }, ApplyMode.Whole, false, None);
 
         outcome.Result.ShouldNotBeNull().Changes.ShouldBe(
         [
@@ -69,7 +91,7 @@ public sealed class ControlPlaneEditTests
     {
         _cluster.Mistakes.AddRange([new SpecError("a", "first"), new SpecError("b", "second")]);
 
-        var outcome = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, false, None);
+        var outcome = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.Whole, false, None);
 
         outcome.Kind.ShouldBe(ChangeKind.Invalid);
         outcome.Error.ShouldNotBeNull().Details.Count.ShouldBe(2);
@@ -242,10 +264,12 @@ public sealed class ControlPlaneEditTests
         lines.ShouldBe([new(container.Replica.Instance, "one"), new(container.Replica.Instance, "two")]);
     }
 
-    private static ApplicationSpec Application(string name, string? version) => new()
+    private static ApplicationSpec Application(string name, string? version) => Application(name, "m", version);
+
+    private static ApplicationSpec Application(string name, string model, string? version) => new()
     {
         Name = name,
         Slo = new SloSpec { Latency = TimeSpan.FromMilliseconds(20) },
-        Selection = new SelectionSpec { Targets = [new SelectionTarget { Model = "m", Version = version }] },
+        Selection = new SelectionSpec { Targets = [new SelectionTarget { Model = model, Version = version }] },
     };
 }

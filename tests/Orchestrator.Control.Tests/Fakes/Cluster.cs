@@ -102,7 +102,7 @@ internal sealed class Cluster
 
     public async Task ApplyAsync(params ModelSpec[] models)
     {
-        var outcome = await Plane.ApplyAsync(new ClusterSpec { Models = models }, dryRun: false, CancellationToken.None);
+        var outcome = await Plane.ApplyAsync(new ClusterSpec { Models = models }, ApplyMode.Whole, dryRun: false, CancellationToken.None);
         outcome.Error.ShouldBeNull();
     }
 
