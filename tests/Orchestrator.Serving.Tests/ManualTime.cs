@@ -32,6 +32,9 @@ internal sealed class ManualTime : TimeProvider
         }
     }
 
+    /// <summary>How often a timer was set, its making included.</summary>
+    public int Changes { get; private set; }
+
     public void Advance(TimeSpan by)
     {
         var until = GetTimestamp() + by.Ticks;
@@ -66,6 +69,7 @@ internal sealed class ManualTime : TimeProvider
         {
             lock (owner._lock)
             {
+                owner.Changes++;
                 Due = dueTime == Timeout.InfiniteTimeSpan ? long.MaxValue : owner.GetTimestamp() + dueTime.Ticks;
                 if (!owner._timers.Contains(this))
                 {
