@@ -128,7 +128,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
 
         var now = time.GetTimestamp();
         scheduler.CameBack(batch.Rows, batch.IsAhead, batch.Duration, batch.ExpectedEnd, now);
-        if (loop.Slots.CameBack(batch, reply.Kind, now) is { } next)
+        if (loop.Slots.CameBack(batch, reply.Kind, now, scheduler.Waiting.Rows) is { } next)
         {
             scheduler.Began(next.Duration, next.ExpectedEnd);
         }

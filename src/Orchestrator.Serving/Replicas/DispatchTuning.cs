@@ -18,14 +18,15 @@ internal sealed class DispatchTuning(bool findsSize)
 
     /// <summary>Most rows of a batch.</summary>
     /// <param name="waiting">Rows that wait.</param>
-    public int MostRows(int waiting) => Math.Min(_size.Cap, waiting > (long)Crowd * _ahead.Cap ? int.MaxValue : _ahead.Cap);
+    public int MostRows(int waiting) => Math.Min(_size.CapOf(waiting), waiting > (long)Crowd * _ahead.Cap ? int.MaxValue : _ahead.Cap);
 
     /// <summary>Takes in a batch of a replica that had no time to idle before it.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="took">From the end of the one before it to its own end (timestamps).</param>
     /// <param name="mayGoAhead">Whether one may wait inside it at all.</param>
     /// <param name="limit">Most rows that the policy allows.</param>
-    public void Observe(Batch batch, long took, bool mayGoAhead, int limit)
+    /// <param name="waiting">Rows that wait now, after it.</param>
+    public void Observe(Batch batch, long took, bool mayGoAhead, int limit, int waiting)
     {
         if (findsSize && !_knowsRows && batch.Items is [{ Bytes: > 0 } first, ..])
         {
@@ -39,7 +40,7 @@ internal sealed class DispatchTuning(bool findsSize)
         }
 
         // A replica may say only now that one may wait inside it: a trial of sizes that has begun is ended first.
-        if (findsSize && (_size.IsTrying || !(mayGoAhead && _ahead.IsTrying)) && _size.Observe(batch.Rows, took, limit))
+        if (findsSize && (_size.IsTrying || !(mayGoAhead && _ahead.IsTrying)) && _size.Observe(batch.Rows, took, limit, waiting))
         {
             // Small batches gain more by going ahead than large ones.
             _ahead.TryAgain();

@@ -102,10 +102,14 @@ internal sealed class ReplicaSlots
     }
 
     /// <summary>A batch is back.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="kind">What its replica answered.</param>
+    /// <param name="now">Timestamp.</param>
+    /// <param name="waiting">Rows that wait in the queue.</param>
     /// <returns>The batch that has its turn now, if one waited.</returns>
-    public Batch? CameBack(Batch batch, ReplyKind kind, long now)
+    public Batch? CameBack(Batch batch, ReplyKind kind, long now, int waiting)
     {
-        Compare(batch, kind, now);
+        Compare(batch, kind, now, waiting);
         if (ReferenceEquals(batch, Ahead))
         {
             Ahead = null;
@@ -125,7 +129,7 @@ internal sealed class ReplicaSlots
     }
 
     /// <summary>Only of a replica that had no time to idle: after a pause nobody knows what the batch before it would have cost it. And only of what it computed: a refusal is quick.</summary>
-    private void Compare(Batch batch, ReplyKind kind, long now)
+    private void Compare(Batch batch, ReplyKind kind, long now, int waiting)
     {
         if (kind == ReplyKind.Busy)
         {
@@ -135,7 +139,7 @@ internal sealed class ReplicaSlots
         var pause = batch.DispatchedAt - _lastEnd;
         if (kind == ReplyKind.Ok && batch.Duration > 0 && pause < batch.Duration / MostPause)
         {
-            _tuning.Observe(batch, now - _lastEnd, _mayGoAhead && _notAheadBefore != long.MaxValue, Limit);
+            _tuning.Observe(batch, now - _lastEnd, _mayGoAhead && _notAheadBefore != long.MaxValue, Limit, waiting);
         }
 
         _lastEnd = now;

@@ -29,6 +29,9 @@ internal sealed class SizeTrial
     /// <summary>Nothing is tried while batches are this much smaller than the replica has had: what is best at little load would throttle a burst.</summary>
     private const double LeastOfMost = 1.0 / 16;
 
+    /// <summary>With so many times as many rows in its queue as there were, load is another, and what was found or is tried holds no batch back.</summary>
+    private const int Crowd = 4;
+
     /// <summary>Bytes of a batch that about fit the second-level cache of a server's processor: where those are at least <see cref="LeastFirst"/> rows, the search begins there.</summary>
     private const double FirstBytes = 1.25 * 1024 * 1024;
 
@@ -48,13 +51,16 @@ internal sealed class SizeTrial
     private int _present;
     private int _other;
     private double _usual;
+    private double _usualWaiting;
+    private double _triedWith;
+    private double _foundWith;
     private int _most;
     private bool _upNext;
     private int _until = FirstUntil;
     private int _left = FirstUntil;
 
-    /// <summary>Most rows that the next batch should have.</summary>
-    public int Cap => !IsTrying ? _best : _trial.IsSecondsTurn ? _other : _present;
+    /// <summary>Most rows that the next batch should have if so many wait, its own included.</summary>
+    public int CapOf(int waiting) => waiting > Crowd * (IsTrying ? _triedWith : _foundWith) ? int.MaxValue : !IsTrying ? _best : _trial.IsSecondsTurn ? _other : _present;
 
     /// <summary>Whether two sizes are being compared.</summary>
     public bool IsTrying => _present > 0;
@@ -67,8 +73,9 @@ internal sealed class SizeTrial
     /// <param name="rows">Its size.</param>
     /// <param name="took">Timestamps.</param>
     /// <param name="limit">Most rows that the policy allows.</param>
+    /// <param name="waiting">Rows that wait now, after it.</param>
     /// <returns>Whether the size has changed for good.</returns>
-    public bool Observe(int rows, double took, int limit)
+    public bool Observe(int rows, double took, int limit, int waiting)
     {
         if (IsTrying)
         {
@@ -77,11 +84,17 @@ internal sealed class SizeTrial
         }
 
         _usual += (rows - _usual) / MeanOver;
+        _usualWaiting += (waiting - _usualWaiting) / MeanOver;
         _most = Math.Max(_most, rows);
         if (rows > _first)
         {
-            // Whether more would be better is tried first.
-            (_best, _first, _upNext, _isGuess) = (_first, int.MaxValue, true, true);
+            // Whether more would be better is tried first. What fits the cache does not depend on the load.
+            (_best, _first, _upNext, _isGuess, _foundWith) = (_first, int.MaxValue, true, true, double.PositiveInfinity);
+            Rest(FirstUntil);
+        }
+        else if (rows > _best && rows + waiting > Crowd * _foundWith)
+        {
+            (_best, _upNext, _isGuess) = (int.MaxValue, false, false);
             Rest(FirstUntil);
         }
 
@@ -101,6 +114,7 @@ internal sealed class SizeTrial
             return;
         }
 
+        _triedWith = _usual + _usualWaiting;
         _present = (int)Math.Min(_best, Math.Round(_usual));
         _upNext &= _best < int.MaxValue;
         _other = _upNext ? 2 * _best : _present / 2;
@@ -143,6 +157,7 @@ internal sealed class SizeTrial
         {
             // Twice as many once more there never were, or are not allowed: the policy alone decides, as at first.
             _best = _upNext && 2L * _other > most ? int.MaxValue : _other;
+            _foundWith = _triedWith;
             _until = FirstUntil;
             Rest(_upNext ? MeanOver : FirstUntil);
             return true;

@@ -50,7 +50,7 @@ public sealed class DispatchTuningTests
         {
             var size = Math.Min(rows, _tuning.MostRows(waiting: 0));
             var goesAhead = _tuning.GoesAhead && size < rows;
-            _tuning.Observe(new Batch(new FormedBatch<PredictionItem>([], size, 0, 0, 100, 100, goesAhead), 0), goesAhead ? size : 2 * size, mayGoAhead: true, limit: 1024);
+            _tuning.Observe(new Batch(new FormedBatch<PredictionItem>([], size, 0, 0, 100, 100, goesAhead), 0), goesAhead ? size : 2 * size, mayGoAhead: true, limit: 1024, waiting: 0);
         }
     }
 
@@ -61,7 +61,7 @@ public sealed class DispatchTuningTests
     {
         var tuning = new DispatchTuning(findsSize);
         var item = new PredictionItem(null!, new PredictionWaiter(long.MaxValue), [new Tensor("x", DataType.UInt8, [1000, 3136], new byte[1000 * 3136])], []);
-        tuning.Observe(new Batch(new FormedBatch<PredictionItem>([item], 1000, 0, 0, 100, 100, IsAhead: false), 0), 100, mayGoAhead: false, limit: 1024);
+        tuning.Observe(new Batch(new FormedBatch<PredictionItem>([item], 1000, 0, 0, 100, 100, IsAhead: false), 0), 100, mayGoAhead: false, limit: 1024, waiting: 0);
         tuning.MostRows(waiting: 0).ShouldBe(rows);
     }
 
@@ -70,7 +70,7 @@ public sealed class DispatchTuningTests
         for (var i = 0; i < batches; i++)
         {
             var rows = Math.Min(1024, _tuning.MostRows(waiting: 0));
-            _tuning.Observe(new Batch(new FormedBatch<PredictionItem>([], rows, 0, 0, 100, 100, _tuning.GoesAhead && mayGoAhead), 0), rows, mayGoAhead, limit: 1024);
+            _tuning.Observe(new Batch(new FormedBatch<PredictionItem>([], rows, 0, 0, 100, 100, _tuning.GoesAhead && mayGoAhead), 0), rows, mayGoAhead, limit: 1024, waiting: 0);
         }
     }
 }

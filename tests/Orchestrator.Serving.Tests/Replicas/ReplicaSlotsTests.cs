@@ -192,7 +192,7 @@ public sealed class ReplicaSlotsTests
         {
             var batch = NewBatch(now);
             slots.Left(batch);
-            slots.CameBack(batch, kind, now += Duration);
+            slots.CameBack(batch, kind, now += Duration, waiting: 0);
         }
 
         slots.Left(NewBatch(now));
@@ -214,7 +214,7 @@ public sealed class ReplicaSlotsTests
             var rows = slots.MostRows;
             var batch = new Batch(new FormedBatch<PredictionItem>([], rows, now, now, 100, now + 100, IsAhead: false), now);
             slots.Left(batch);
-            slots.CameBack(batch, ReplyKind.Ok, now += 100);
+            slots.CameBack(batch, ReplyKind.Ok, now += 100, waiting: 0);
             now += pause;
         }
 

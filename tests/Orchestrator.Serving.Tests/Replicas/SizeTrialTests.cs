@@ -6,7 +6,7 @@ public sealed class SizeTrialTests
 {
     private readonly SizeTrial _trial = new();
 
-    /// <summary>How many rows wait: no batch is larger.</summary>
+    /// <summary>How many rows wait, those of the next batch included.</summary>
     private int _waiting = 1024;
 
     /// <summary>Rows that the policy allows.</summary>
@@ -63,9 +63,9 @@ public sealed class SizeTrialTests
     public void Trial_BeginsWithTheUsualSize_ThenHalf()
     {
         Work(SizeTrial.FirstUntil, rows => rows);
-        _trial.Cap.ShouldBeInRange(1000, 1024);
+        _trial.CapOf(_waiting).ShouldBeInRange(1000, 1024);
         Work(SizeTrial.Turn, rows => rows);
-        _trial.Cap.ShouldBeInRange(500, 512);
+        _trial.CapOf(_waiting).ShouldBeInRange(500, 512);
     }
 
     [Theory]
@@ -80,28 +80,62 @@ public sealed class SizeTrialTests
         _trial.IsTrying.ShouldBe(goesOn);
         _waiting = 1;
         Work(TurnTrial.MostMissed * SizeTrial.Turn, rows => rows);
-        _trial.Cap.ShouldBe(int.MaxValue);
+        _trial.CapOf(_waiting).ShouldBe(int.MaxValue);
     }
 
     [Fact]
-    public void SmallCapFoundAtLittleLoad_GivesWayToABurst_OnceItIsTriedAgain()
+    public void SmallCapFoundAtLittleLoad_HoldsNoBurst()
     {
         _waiting = 8;
         Work(4000, rows => rows + (rows * rows));
         BestSize().ShouldBeLessThan(4);
-        _waiting = 1024;
+        _waiting = 33;
+        _trial.CapOf(_waiting).ShouldBe(int.MaxValue);
+        Work(1, rows => 100 + rows);
+        _waiting = 8;
+        BestSize().ShouldBe(int.MaxValue, "it is searched anew, with the load that there is");
+    }
+
+    [Fact]
+    public void SmallCapFoundAtLittleLoad_GivesWayToSomewhatMore_OnceItIsTriedAgain()
+    {
+        _waiting = 32;
+        Work(4000, rows => rows + (rows * rows));
+        BestSize().ShouldBeLessThan(4);
+        _waiting = 128;
         while (!_trial.IsTrying)
         {
             Work(1, rows => 100 + rows);
         }
 
         var batches = 0;
-        for (; batches < 2000 && _trial.Cap < 700; batches++)
+        for (; batches < 2000 && _trial.CapOf(_waiting) < 100; batches++)
         {
             Work(1, rows => 100 + rows);
         }
 
         batches.ShouldBeLessThan(600);
+    }
+
+    [Theory]
+    [InlineData(31, true)]
+    [InlineData(33, false)]
+    public void BurstWhileSizesAreTriedAtLittleLoad_IsNotHeld(int burst, bool isCapped)
+    {
+        _waiting = 8;
+        Work(SizeTrial.FirstUntil + SizeTrial.Turn, rows => 100 + rows);
+        _trial.IsTrying.ShouldBeTrue();
+        (_trial.CapOf(burst) < 8).ShouldBe(isCapped);
+    }
+
+    [Fact]
+    public void BurstWhileSizesAreTried_TheTrialEnds_WithoutAVerdict()
+    {
+        _waiting = 8;
+        Work(SizeTrial.FirstUntil + SizeTrial.Turn, rows => 100 + rows);
+        _waiting = 1024;
+        Work(TurnTrial.MostMissed * SizeTrial.Turn, rows => 100 + rows);
+        BestSize().ShouldBe(int.MaxValue);
     }
 
     [Fact]
@@ -131,7 +165,7 @@ public sealed class SizeTrialTests
     {
         _waiting = 1;
         Work(4000, rows => rows);
-        _trial.Cap.ShouldBe(int.MaxValue);
+        _trial.CapOf(_waiting).ShouldBe(int.MaxValue);
         _trial.IsTrying.ShouldBeFalse();
     }
 
@@ -169,7 +203,7 @@ public sealed class SizeTrialTests
         BestSize().ShouldBe(1);
         _waiting = 1024;
         Work(5000, rows => 100 + rows);
-        _trial.Cap.ShouldBeGreaterThan(500);
+        _trial.CapOf(_waiting).ShouldBeGreaterThan(500);
     }
 
     [Theory]
@@ -182,7 +216,7 @@ public sealed class SizeTrialTests
     {
         _trial.RowsHave(rowBytes);
         Work(1, rows => rows);
-        _trial.Cap.ShouldBe(rows);
+        _trial.CapOf(_waiting).ShouldBe(rows);
     }
 
     [Fact]
@@ -191,7 +225,7 @@ public sealed class SizeTrialTests
         _limit = 1024;
         _trial.RowsHave(bytes: 3136);
         Work(1 + SizeTrial.FirstUntil + SizeTrial.Turn, rows => 300 + rows);
-        _trial.Cap.ShouldBe(834);
+        _trial.CapOf(_waiting).ShouldBe(834);
         Work(SizeTrial.Turn, rows => 300 + rows);
         BestSize().ShouldBe(int.MaxValue, "twice as many once more are not allowed: the policy alone decides");
     }
@@ -233,14 +267,14 @@ public sealed class SizeTrialTests
     {
         for (var i = 0; i < batches; i++)
         {
-            var rows = Math.Min(_waiting, _trial.Cap);
-            _trial.Observe(rows, took(rows), _limit);
+            var rows = Math.Min(_waiting, _trial.CapOf(_waiting));
+            _trial.Observe(rows, took(rows), _limit, _waiting - rows);
         }
     }
 
     private int BestSize()
     {
         _trial.IsTrying.ShouldBeFalse("choose another number of batches");
-        return _trial.Cap;
+        return _trial.CapOf(_waiting);
     }
 }
