@@ -8,7 +8,7 @@
 source "$(dirname "${BASH_SOURCE[0]}")/../deploy/lib.sh"
 
 need_dotnet
-need_programs "python3 python3 the-containers" "setpriv util-linux ends-what-it-starts" "setsid util-linux ends-what-it-starts" "taskset util-linux gives-each-side-its-cores" "redis-server redis-server features-and-redis"
+need_programs "python3 python3 the-containers" "setpriv util-linux ends-what-it-starts" "setsid util-linux ends-what-it-starts" "redis-server redis-server features-and-redis"
 need_python "sklearn python3-sklearn the-models" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP" \
   "fastapi python3-fastapi a-peer" "flask python3-flask a-peer" "gunicorn gunicorn a-peer"
 install_missing

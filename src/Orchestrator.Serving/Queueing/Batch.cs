@@ -29,6 +29,9 @@ internal sealed class Batch(in FormedBatch<PredictionItem> formed, long dispatch
     /// <summary>Whether its replica was busy when it left.</summary>
     public bool WentAhead { get; } = formed.IsAhead;
 
+    /// <summary>Whether one waited in its replica already when it left.</summary>
+    public bool WentBehindAnother { get; } = formed.Before > 1;
+
     /// <summary>Whether it waits in its replica for the one before it. Under the queue's lock.</summary>
     public bool IsAhead => _startedAt == long.MaxValue;
 
@@ -40,9 +43,12 @@ internal sealed class Batch(in FormedBatch<PredictionItem> formed, long dispatch
     }
 
     /// <summary>Since when its replica worked for it alone, if it came back at <paramref name="ended"/>: what waiting for the batch before it took is none of its own.</summary>
-    public long BusySince(long ended)
+    /// <param name="ended">Timestamp.</param>
+    /// <param name="lastEnd">When the replica ended another batch the last time, if it computes one at a time: batches that wait in it may change places.</param>
+    public long BusySince(long ended, long lastEnd)
     {
         var started = Volatile.Read(ref _startedAt);
-        return started <= ended ? started : DispatchedAt;
+        started = started <= ended ? started : DispatchedAt;
+        return lastEnd < ended ? Math.Max(started, lastEnd) : started;
     }
 }

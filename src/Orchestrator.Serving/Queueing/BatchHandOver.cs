@@ -133,7 +133,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
             scheduler.Began(next.Duration, next.ExpectedEnd);
         }
 
-        loop.Slots.Heard(reply, now, _scale);
+        loop.Slots.Heard(batch, reply, now, _scale);
         if (reply.Kind is ReplyKind.Unreachable or ReplyKind.Hung)
         {
             loop.Slots.Failed();
@@ -240,7 +240,8 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     private bool TryForm(ReplicaLoop loop, bool isAhead, long now, out Batch? batch)
     {
         var slots = loop.Slots;
-        var slot = new DispatchSlot(slots.MostRowsOf(scheduler.Waiting.Rows), now, isAhead ? Math.Max(now, slots.NextEnd) : now, isAhead);
+        var limit = slots.MostRowsOf(scheduler.Waiting.Rows);
+        var slot = isAhead ? new DispatchSlot(limit, now, Math.Max(now, slots.NextStart), 1 + slots.Ahead) : DispatchSlot.Idle(limit, now);
         if (scheduler.TryForm(slot, loop.Bounds, out var formed))
         {
             batch = new Batch(formed, now);

@@ -107,7 +107,7 @@ internal sealed class BatchScheduler<TItem>
         while (Waiting.TryPeek(out var head))
         {
             var decision = Decide(head, slot);
-            if (slot.IsAhead && !IsFull(decision))
+            if (slot.IsAhead && !IsFull(decision, slot.Before))
             {
                 break;
             }
@@ -181,11 +181,14 @@ internal sealed class BatchScheduler<TItem>
     private ArrivalView ViewArrival(TItem item, long deadline, long now) => new(
         item.Rows, _scale.ToSpan(deadline - now), Waiting.Count == 0, Waiting.RowsBefore(deadline), Math.Max(1, Replicas), _scale.ToSpan(_out.FirstFree(Replicas, now)), _limit, _arrivals.Rate(now));
 
-    /// <summary>Whether a batch for a busy replica would be none the larger for waiting until it is idle; giving up who has no hope is as well done now.</summary>
-    private bool IsFull(in BatchDecision decision) => decision.Action switch
+    /// <summary>
+    /// Whether a batch for a busy replica would be none the larger for waiting until it is idle; giving up who has no hope is as well done now. Behind a batch that waits there
+    /// already it must be full to the limit: one that is small because it would come late there may come in time, and larger, elsewhere or later.
+    /// </summary>
+    private bool IsFull(in BatchDecision decision, int before) => decision.Action switch
     {
-        BatchAction.Send => decision.Rows >= _limit || decision.Rows < Waiting.Rows,
-        BatchAction.GiveUp => true,
+        BatchAction.Send => decision.Rows >= _limit || (before == 1 && decision.Rows < Waiting.Rows),
+        BatchAction.GiveUp => before == 1,
         _ => false,
     };
 
@@ -258,6 +261,6 @@ internal sealed class BatchScheduler<TItem>
             _out.Left(rows, slot.StartsAt + duration);
         }
 
-        return new FormedBatch<TItem>(items, rows, earliest, latest, duration, slot.StartsAt + duration, slot.IsAhead);
+        return new FormedBatch<TItem>(items, rows, earliest, latest, duration, slot.StartsAt + duration, slot.Before);
     }
 }

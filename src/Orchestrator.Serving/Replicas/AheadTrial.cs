@@ -8,7 +8,8 @@ namespace Orchestrator.Serving.Replicas;
 /// there. Not thread-safe: under its queue's lock.
 /// </summary>
 /// <param name="mayCap">Whether batches may be smaller than the policy has them.</param>
-internal sealed class AheadTrial(bool mayCap)
+/// <param name="terms">Which batch ahead it is about.</param>
+internal sealed class AheadTrial(bool mayCap, AheadTerms terms)
 {
     /// <summary>Batches until the second trial; twice as many until the next, and so on: what is measured at the start may be a cold process.</summary>
     public const int FirstUntil = 128;
@@ -16,22 +17,13 @@ internal sealed class AheadTrial(bool mayCap)
     /// <summary>But never more.</summary>
     public const int LongestUntil = 2048;
 
-    /// <summary>A batch ahead is chosen a little early, so it must be worth it.</summary>
-    public const double LeastGain = 0.1;
-
-    /// <summary>Batches of a way in a row; the first still feels the other way.</summary>
-    public const int Turn = 9;
-
-    /// <summary>How much smaller batches are where they must leave enough for a second one.</summary>
-    private const double Share = 7.0 / 8;
-
     /// <summary>Where they have fewer rows than this, there is nothing to leave.</summary>
     private const double LeastRows = 8;
 
     /// <summary>The usual size is the mean over about so many batches.</summary>
-    private const int MeanOver = Turn;
+    private const int MeanOver = 9;
 
-    private readonly TurnTrial _trial = new(Turn, 1, LeastGain);
+    private readonly TurnTrial _trial = new(terms.Turn, terms.Settling, terms.LeastGain);
     private int _until = FirstUntil;
     private int _left;
     private bool _isBetter;
@@ -45,7 +37,7 @@ internal sealed class AheadTrial(bool mayCap)
     public bool GoesAhead => IsTrying ? _trial.IsSecondsTurn : _isBetter;
 
     /// <summary>Most rows that the next batch should have.</summary>
-    public int Cap => !IsTrying ? _cap : _withCap && _trial.IsSecondsTurn ? (int)(Share * _usual) : int.MaxValue;
+    public int Cap => !IsTrying ? _cap : _withCap && _trial.IsSecondsTurn ? (int)(terms.Share * _usual) : int.MaxValue;
 
     /// <summary>Whether both ways are being compared.</summary>
     public bool IsTrying => _left == 0;
@@ -69,7 +61,7 @@ internal sealed class AheadTrial(bool mayCap)
         }
 
         // Of equal size but for chance: then what is usual for each takes that out. Of sizes that differ by design, rows per second count.
-        var isOver = _withCap ? ObserveCapped(wasAhead, took, rows) : _trial.Observe(wasAhead, took / usual, 1);
+        var isOver = _withCap ? ObserveCapped(wasAhead, took, rows) : terms.ByRow ? _trial.Observe(wasAhead, took, rows) : _trial.Observe(wasAhead, took / usual, 1);
         if (isOver)
         {
             Judge();
@@ -99,7 +91,7 @@ internal sealed class AheadTrial(bool mayCap)
 
     private void Judge()
     {
-        if (_trial.WasImpossible && mayCap && !_withCap && _usual >= LeastRows)
+        if (mayCap && !_withCap && _trial.WasImpossible && _usual >= LeastRows)
         {
             _withCap = true;
             return;
@@ -110,11 +102,11 @@ internal sealed class AheadTrial(bool mayCap)
         if (!_trial.WasImpossible)
         {
             _isBetter = _trial.IsBetter;
-            _cap = _isBetter && _withCap && _usual >= LeastRows ? (int)(Share * _usual) : int.MaxValue;
+            _cap = _isBetter && _withCap && _usual >= LeastRows ? (int)(terms.Share * _usual) : int.MaxValue;
             _until = Math.Min(2 * _until, LongestUntil);
         }
 
         // The next begins with the load of its time.
-        (_withCap, _usual, _leftoverTook, _leftoverRows) = (false, 0, 0, 0);
+        (_withCap, _usual, _leftoverTook, _leftoverRows) = (terms.ByRow && _cap < int.MaxValue, 0, 0, 0);
     }
 }

@@ -9,16 +9,29 @@ internal sealed class DispatchTuning(bool findsSize)
     /// <summary>Two batches are there without leaving any: what was found with few callers does not hold more of them back.</summary>
     private const int Crowd = 2;
 
-    private readonly AheadTrial _ahead = new(mayCap: findsSize);
+    /// <summary>The same for the second one ahead: with batches of half the size, as many wait as would be two or three batches of the usual one.</summary>
+    private const int SecondsCrowd = 8;
+
+    private readonly AheadTrial _ahead = new(mayCap: findsSize, AheadTerms.First);
+    private readonly AheadTrial _second = new(mayCap: findsSize, AheadTerms.Second);
     private readonly SizeTrial _size = new();
     private bool _knowsRows;
 
-    /// <summary>Whether a batch should wait inside the replica.</summary>
-    public bool GoesAhead => _ahead.GoesAhead;
+    /// <summary>How many batches should wait inside the replica. One spares it the way of an answer and of the next batch; a second one spares it waiting where those take longer than a batch does, or their threads for a processor.</summary>
+    public int Ahead => !_ahead.GoesAhead ? 0 : GoesOrTriesSecond && _second.GoesAhead ? 2 : 1;
+
+    // While the first is tried, what was found of the second is left as it is.
+    private bool GoesOrTriesSecond => !_ahead.IsTrying && _ahead.GoesAhead;
+
+    private bool TriesSecond => GoesOrTriesSecond && _second.IsTrying;
 
     /// <summary>Most rows of a batch.</summary>
     /// <param name="waiting">Rows that wait.</param>
-    public int MostRows(int waiting) => Math.Min(_size.CapOf(waiting), waiting > (long)Crowd * _ahead.Cap ? int.MaxValue : _ahead.Cap);
+    public int MostRows(int waiting)
+    {
+        var cap = Math.Min(_size.CapOf(waiting), waiting > (long)Crowd * _ahead.Cap ? int.MaxValue : _ahead.Cap);
+        return !GoesOrTriesSecond || waiting > (long)SecondsCrowd * _second.Cap ? cap : Math.Min(cap, _second.Cap);
+    }
 
     /// <summary>Takes in a batch of a replica that had no time to idle before it.</summary>
     /// <param name="batch">The batch.</param>
@@ -36,14 +49,29 @@ internal sealed class DispatchTuning(bool findsSize)
 
         if (mayGoAhead && !_size.IsTrying)
         {
-            _ahead.Observe(batch.WentAhead, took, batch.Duration, batch.Rows);
+            ObserveAhead(batch, took);
         }
 
         // A replica may say only now that one may wait inside it: a trial of sizes that has begun is ended first.
-        if (findsSize && (_size.IsTrying || !(mayGoAhead && _ahead.IsTrying)) && _size.Observe(batch.Rows, took, limit, waiting))
+        if (findsSize && (_size.IsTrying || !(mayGoAhead && (_ahead.IsTrying || TriesSecond))) && _size.Observe(batch.Rows, took, limit, waiting))
         {
             // Small batches gain more by going ahead than large ones.
             _ahead.TryAgain();
+            _second.TryAgain();
+        }
+    }
+
+    private void ObserveAhead(Batch batch, long took)
+    {
+        // Where a second one pays nobody need ask whether the first does; that is asked again once it does not.
+        if (!TriesSecond && Ahead < ReplicaSlots.MostAhead)
+        {
+            _ahead.Observe(batch.WentAhead, took, batch.Duration, batch.Rows);
+        }
+
+        if (GoesOrTriesSecond)
+        {
+            _second.Observe(batch.WentBehindAnother, took, batch.Duration, batch.Rows);
         }
     }
 }

@@ -12,7 +12,7 @@ namespace Orchestrator.Serving.Replicas;
 
 /// <summary>
 /// One place in one replica: takes a batch whenever it is idle, sends it, hands out the results, learns from how long it took. A replica with concurrency n has n
-/// of them, and one for the batch that waits inside it (<see cref="ReplicaSlots"/>). After a broken call it takes nothing until the replica says it is ready again, so a dead replica costs at most the batch it died with; and
+/// of them, and one for each batch that may wait inside it (<see cref="ReplicaSlots"/>). After a broken call it takes nothing until the replica says it is ready again, so a dead replica costs at most the batch it died with; and
 /// that batch goes back to the queue once.
 /// </summary>
 internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
@@ -133,7 +133,7 @@ internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposabl
             ended = time.GetTimestamp();
         }
 
-        var took = time.GetElapsedTime(batch.BusySince(ended), ended);
+        var took = time.GetElapsedTime(batch.BusySince(ended, Slots.LastEnd), ended);
         if (reply.Kind == ReplyKind.Ok)
         {
             Learn(batch, took);

@@ -104,7 +104,7 @@ internal sealed class ReplicaSet
         var client = _connect(endpoint);
         var slots = new ReplicaSlots(endpoint.Concurrency, mayGoAhead: _context.Idempotent, Queue.Policy.InitialLimit(bounds), Queue.Policy.MayBeCapped);
         var loops = new List<ReplicaLoop>();
-        for (var i = 0; i <= slots.Concurrency; i++)
+        for (var i = 0; i < slots.Concurrency + ReplicaSlots.MostAhead; i++)
         {
             loops.Add(new ReplicaLoop(Queue, endpoint, client, slots, bounds, _context));
         }

@@ -3,21 +3,27 @@ using Orchestrator.Serving.Queueing;
 namespace Orchestrator.Serving.Replicas;
 
 /// <summary>
-/// What one replica has under way: as many batches as it computes at the same time, and one more that waits inside it, so that it need not idle while an answer travels
-/// and the next batch is written. Its loops share one, and it has a loop for each of those places. Under its queue's lock, but for <see cref="Limit"/> and, in reports, <see cref="MostRows"/>.
+/// What one replica has under way: as many batches as it computes at the same time, and one or two more that wait inside it, so that it need not idle while an answer travels
+/// and the next batch is written. Its loops share one, and it has a loop for each of those places. Under its queue's lock, but for <see cref="Limit"/>, <see cref="LastEnd"/> and, in
+/// reports, <see cref="MostRows"/>.
 /// </summary>
 internal sealed class ReplicaSlots
 {
-    /// <summary>After a replica had no room for a batch ahead (another frontend was quicker), none is tried for so long.</summary>
+    /// <summary>Most batches that wait inside a replica.</summary>
+    public const int MostAhead = 2;
+
+    /// <summary>After a replica had no room for a batch ahead (another frontend was quicker), none is tried for so long; had it none for a second one, no second one.</summary>
     public static readonly TimeSpan AheadPause = TimeSpan.FromSeconds(1);
 
     /// <summary>A pause of less than this part of a batch is one that sending the batch ahead would have saved.</summary>
     private const int MostPause = 4;
 
     private readonly List<Batch> _computing;
+    private readonly List<Batch> _ahead = new(MostAhead);
     private readonly bool _mayGoAhead;
     private readonly DispatchTuning _tuning;
     private long _notAheadBefore = long.MaxValue;
+    private long _notSecondBefore = long.MinValue;
     private long _lastEnd = long.MinValue / 2;
     private int _recovering;
 
@@ -53,8 +59,8 @@ internal sealed class ReplicaSlots
     /// <summary>Those of them that wait for a batch.</summary>
     public Stack<ReplicaLoop> Idle { get; } = new();
 
-    /// <summary>The batch that waits in the replica.</summary>
-    public Batch? Ahead { get; private set; }
+    /// <summary>How many batches wait in the replica.</summary>
+    public int Ahead => _ahead.Count;
 
     /// <summary>Whether it is in the queue's list of idle replicas.</summary>
     public bool IsListedFree { get; set; }
@@ -65,8 +71,8 @@ internal sealed class ReplicaSlots
     /// <summary>Whether a batch would be computed at once.</summary>
     public bool IsFree => _recovering == 0 && _computing.Count < Concurrency;
 
-    /// <summary>When the first of its batches should be back (timestamp); max: none is out.</summary>
-    public long NextEnd
+    /// <summary>When a batch that goes ahead now should have its turn: once the first of those that compute is back, and those ahead of it are done (timestamp); max: none is out.</summary>
+    public long NextStart
     {
         get
         {
@@ -76,15 +82,23 @@ internal sealed class ReplicaSlots
                 next = Math.Min(next, batch.ExpectedEnd);
             }
 
+            foreach (var batch in _ahead)
+            {
+                next = next == long.MaxValue ? next : next + batch.Duration;
+            }
+
             return next;
         }
     }
 
-    /// <summary>Whether it is busy, and nothing waits in it.</summary>
-    public bool HasRoomAhead => Ahead is null && _computing.Count == Concurrency && _recovering == 0;
+    /// <summary>When a batch came back the last time (timestamp), where it computes one at a time.</summary>
+    public long LastEnd => Concurrency == 1 ? Volatile.Read(ref _lastEnd) : long.MinValue;
+
+    /// <summary>Whether it is busy, and fewer wait in it than ever may.</summary>
+    public bool HasRoomAhead => _ahead.Count < MostAhead && _computing.Count == Concurrency && _recovering == 0;
 
     /// <summary>Whether it is busy and would keep a further batch until it has room.</summary>
-    public bool TakesAhead(long now) => HasRoomAhead && _tuning.GoesAhead && now >= _notAheadBefore;
+    public bool TakesAhead(long now) => HasRoomAhead && _ahead.Count < _tuning.Ahead && now >= _notAheadBefore && (_ahead.Count == 0 || now >= _notSecondBefore);
 
     /// <summary>Most rows of its next batch if so many rows wait.</summary>
     public int MostRowsOf(int waiting) => Math.Max(1, Math.Min(Limit, _tuning.MostRows(waiting)));
@@ -93,7 +107,7 @@ internal sealed class ReplicaSlots
     {
         if (batch.IsAhead)
         {
-            Ahead = batch;
+            _ahead.Add(batch);
         }
         else
         {
@@ -110,19 +124,19 @@ internal sealed class ReplicaSlots
     public Batch? CameBack(Batch batch, ReplyKind kind, long now, int waiting)
     {
         Compare(batch, kind, now, waiting);
-        if (ReferenceEquals(batch, Ahead))
+        if (_ahead.Remove(batch))
         {
-            Ahead = null;
             return null;
         }
 
         _computing.Remove(batch);
-        if (Ahead is not { } next)
+        if (_ahead.Count == 0)
         {
             return null;
         }
 
-        Ahead = null;
+        var next = _ahead[0];
+        _ahead.RemoveAt(0);
         next.Begin(now);
         _computing.Add(next);
         return next;
@@ -142,13 +156,17 @@ internal sealed class ReplicaSlots
             _tuning.Observe(batch, now - _lastEnd, _mayGoAhead && _notAheadBefore != long.MaxValue, Limit, waiting);
         }
 
-        _lastEnd = now;
+        Volatile.Write(ref _lastEnd, now);
     }
 
     /// <summary>Learns from an answer. Who says how long a batch waited for a worker lets one wait, as docs/container-contract.md says; of others nobody knows, and they get none.</summary>
-    public void Heard(in ReplicaReply reply, long now, Timescale scale)
+    public void Heard(Batch batch, in ReplicaReply reply, long now, Timescale scale)
     {
-        if (reply.Kind == ReplyKind.Busy)
+        if (reply.Kind == ReplyKind.Busy && batch.WentBehindAnother)
+        {
+            _notSecondBefore = now + scale.ToTimestamps(AheadPause);
+        }
+        else if (reply.Kind == ReplyKind.Busy)
         {
             // One that never said how long a batch waited has none ahead, and gets none for being busy.
             _notAheadBefore = _notAheadBefore == long.MaxValue ? _notAheadBefore : now + scale.ToTimestamps(AheadPause);

@@ -15,7 +15,6 @@ internal sealed class InProcessBenchmark(string model, string title, double clip
     private const string None = "none";
     private const string Sequential = "sequential";
     private const string Limit = "container's limit";
-    private const string Shared = "deferred, cores shared";
     private const string P99 = "p99 ms";
     private const string OwnCores = "data plane and callers, cores";
     private const string ContainerCores = "container cores";
@@ -32,8 +31,6 @@ internal sealed class InProcessBenchmark(string model, string title, double clip
         {title} on load_digits scaled up to 28x28 = 784 FP32 per row, one scikit-learn container, called by the data plane inside the benchmark's process (no REST), cache off. *{Adaptive}* and
         *{None}* are batching policies; callers wait for their answer and ask again at once: 8 of them for *{None}*, which keep it busy, and as many as the container can answer directly in a third of the SLO (64 to
         4,096) for *{Adaptive}*. *rows/s* are right answers within 20 ms.
-        Containers have the last core, the data plane and its callers the others, in all rows but *{Shared}*: there the kernel chooses, which on a virtual machine may queue a woken thread behind a busy one
-        while a core idles (measured here with `perf sched`: 1.3 ms at a time, a fifth of both cores).
         *{Sequential}*: one connection calls the container row after row. *{Limit}*: the same with 1, 2, 4, ... 2,048 rows a call, the best rows/s among the sizes whose p99 fits the SLO.
         Clipper (NSDI'17, figure 4) measured {clippers} for adaptive over none with this kind of model.
         """);
@@ -46,7 +43,6 @@ internal sealed class InProcessBenchmark(string model, string title, double clip
         new($"rows/s, `{Adaptive}` / the container's limit", ComparisonKind.Ratio, PerSecond, Adaptive, Limit, 0.85),
         new($"p99 of `{Adaptive}`, ms", ComparisonKind.Value, P99, Adaptive, null, Slo.TotalMilliseconds, AtLeast: false),
         new(string.Create(CultureInfo.InvariantCulture, $"rows/s, `{Adaptive}` / `{None}` (Clipper: {clippers})"), ComparisonKind.Ratio, PerSecond, Adaptive, None, goal),
-        new($"rows/s, `{Shared}` / the container's limit", ComparisonKind.Ratio, PerSecond, Shared, Limit, null),
         new("rows/s, the container's limit / sequential (what there is to gain)", ComparisonKind.Ratio, PerSecond, Limit, Sequential, null),
     ];
 
@@ -60,28 +56,13 @@ internal sealed class InProcessBenchmark(string model, string title, double clip
         const int busy = 8;
         await using var plane = await LocalDataPlane.StartAsync(
             ContainerSnapshot.Of(model, Slo, WideRows.Width, "FP32", await run.Cluster.ReplicasAsync(model, stop), Policies), stop);
-        var containers = CpuTime.ChildrenOf(run.Cluster.HostId);
         await run.AlternateAsync(
             [
-                (Sequential, () => ApartAsync(async () => Direct(1, await limit.MeasureAsync(1, run.Share(3), stop)))),
-                (Limit, () => ApartAsync(async () => Direct(await limit.BestAsync(Slo, run.Share(12), stop)))),
-                .. Policies.Select(policy => (policy, (Func<Task<Measured>>)(() => ApartAsync(() => CalledAsync(run, Load(policy), policy == None ? busy : callers))))),
-                (Shared, () => CalledAsync(run, Load(Adaptive), callers)),
+                (Sequential, async () => Direct(1, await limit.MeasureAsync(1, run.Share(3), stop))),
+                (Limit, async () => Direct(await limit.BestAsync(Slo, run.Share(12), stop))),
+                .. Policies.Select(policy => (policy, (Func<Task<Measured>>)(() => CalledAsync(run, Load(policy), policy == None ? busy : callers)))),
             ],
             stop);
-
-        async Task<Measured> ApartAsync(Func<Task<Measured>> measure)
-        {
-            await CorePlacement.ApartAsync(containers);
-            try
-            {
-                return await measure();
-            }
-            finally
-            {
-                await CorePlacement.TogetherAsync(containers);
-            }
-        }
 
         CallerLoad Load(string policy) => new(plane.Service, plane.Version(model, policy), rows.Tensors, labels, Slo);
     }

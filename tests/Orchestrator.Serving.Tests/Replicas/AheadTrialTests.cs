@@ -4,7 +4,7 @@ namespace Orchestrator.Serving.Tests.Replicas;
 
 public sealed class AheadTrialTests
 {
-    private readonly AheadTrial _trial = new(mayCap: true);
+    private readonly AheadTrial _trial = new(mayCap: true, AheadTerms.First);
 
     [Theory]
     [InlineData(0.8, true)]
@@ -20,21 +20,21 @@ public sealed class AheadTrialTests
     public void Trial_BeginsAlone_AndTakesTurns()
     {
         var kinds = new List<bool>();
-        for (var i = 0; i < 3 * AheadTrial.Turn; i++)
+        for (var i = 0; i < 3 * AheadTerms.First.Turn; i++)
         {
             kinds.Add(_trial.GoesAhead);
             _trial.Observe(_trial.GoesAhead, 1, 1, 1);
         }
 
-        kinds.ShouldBe([.. Enumerable.Repeat(false, AheadTrial.Turn), .. Enumerable.Repeat(true, AheadTrial.Turn), .. Enumerable.Repeat(false, AheadTrial.Turn)]);
+        kinds.ShouldBe([.. Enumerable.Repeat(false, AheadTerms.First.Turn), .. Enumerable.Repeat(true, AheadTerms.First.Turn), .. Enumerable.Repeat(false, AheadTerms.First.Turn)]);
     }
 
     [Fact]
     public void FirstOfATurn_StillFeelsTheOther_AndDoesNotCount()
     {
-        for (var i = 0; _trial.GoesAhead || i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
+        for (var i = 0; _trial.GoesAhead || i < 2 * TurnTrial.Turns * AheadTerms.First.Turn; i++)
         {
-            var isFirst = i % AheadTrial.Turn == 0;
+            var isFirst = i % AheadTerms.First.Turn == 0;
             _trial.Observe(_trial.GoesAhead, isFirst ? 0.01 : _trial.GoesAhead ? 1.2 : 1, 1, 1);
         }
 
@@ -44,7 +44,7 @@ public sealed class AheadTrialTests
     [Fact]
     public void AnswersThatComeInPairs_AreNotTakenForFast()
     {
-        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTerms.First.Turn; i++)
         {
             _trial.Observe(_trial.GoesAhead, !_trial.GoesAhead ? 1 : i % 2 == 0 ? 2.2 : 0.01, 1, 1);
         }
@@ -76,7 +76,7 @@ public sealed class AheadTrialTests
     [Fact]
     public void LoadNeverLetsABatchGoAhead_TheTrialEnds_AndIsNotPutOffLonger()
     {
-        for (var i = 0; i < AheadTrial.Turn * (1 + TurnTrial.MostMissed); i++)
+        for (var i = 0; i < AheadTerms.First.Turn * (1 + TurnTrial.MostMissed); i++)
         {
             _trial.IsTrying.ShouldBeTrue();
             _trial.Observe(wasAhead: false, 1, 1, 1);
@@ -102,9 +102,9 @@ public sealed class AheadTrialTests
     [Fact]
     public void FirstOfATurn_QuickForItWaited_DoesNotMakeTheWayFaster()
     {
-        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTerms.First.Turn; i++)
         {
-            _trial.Observe(_trial.GoesAhead, _trial.GoesAhead && i % AheadTrial.Turn == 0 ? 0.01 : 1, 1, 1);
+            _trial.Observe(_trial.GoesAhead, _trial.GoesAhead && i % AheadTerms.First.Turn == 0 ? 0.01 : 1, 1, 1);
         }
 
         _trial.GoesAhead.ShouldBeFalse();
@@ -115,8 +115,8 @@ public sealed class AheadTrialTests
     {
         for (var i = 0; _trial.IsTrying; i++)
         {
-            _trial.Observe(_trial.GoesAhead, i / AheadTrial.Turn == 3 ? 10 : _trial.GoesAhead ? 0.8 : 1, 1, 1);
-            i.ShouldBeLessThan(4 * TurnTrial.Turns * AheadTrial.Turn);
+            _trial.Observe(_trial.GoesAhead, i / AheadTerms.First.Turn == 3 ? 10 : _trial.GoesAhead ? 0.8 : 1, 1, 1);
+            i.ShouldBeLessThan(4 * TurnTrial.Turns * AheadTerms.First.Turn);
         }
 
         _trial.GoesAhead.ShouldBeTrue();
@@ -125,7 +125,7 @@ public sealed class AheadTrialTests
     [Fact]
     public void OthersInBetween_DoNotEndTheTrial()
     {
-        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTerms.First.Turn; i++)
         {
             _trial.Observe(!_trial.GoesAhead, 5, 1, 1);
             _trial.Observe(_trial.GoesAhead, _trial.GoesAhead ? 0.8 : 1, 1, 1);
@@ -203,8 +203,8 @@ public sealed class AheadTrialTests
     [Fact]
     public void PolicyKeepsItsSizes_NothingIsTriedWithSmallerOnes()
     {
-        var trial = new AheadTrial(mayCap: false);
-        for (var i = 0; i < AheadTrial.Turn * (1 + TurnTrial.MostMissed); i++)
+        var trial = new AheadTrial(mayCap: false, AheadTerms.First);
+        for (var i = 0; i < AheadTerms.First.Turn * (1 + TurnTrial.MostMissed); i++)
         {
             trial.Observe(wasAhead: false, 1, 1, 64);
         }
@@ -216,7 +216,7 @@ public sealed class AheadTrialTests
     [Fact]
     public void TooFewRowsToLeaveAny_NothingIsTriedWithSmallerOnes()
     {
-        for (var i = 0; i < AheadTrial.Turn * (1 + TurnTrial.MostMissed); i++)
+        for (var i = 0; i < AheadTerms.First.Turn * (1 + TurnTrial.MostMissed); i++)
         {
             _trial.Observe(wasAhead: false, 1, 1, 7);
         }
@@ -229,7 +229,7 @@ public sealed class AheadTrialTests
     {
         TryFew(costAhead: 0.8);
         Hold(AheadTrial.FirstUntil);
-        for (var i = 0; i < AheadTrial.Turn * 2 * (1 + TurnTrial.MostMissed); i++)
+        for (var i = 0; i < AheadTerms.First.Turn * 2 * (1 + TurnTrial.MostMissed); i++)
         {
             _trial.Cap.ShouldBeOneOf(56, int.MaxValue);
             _trial.Observe(wasAhead: false, 1, 1, 64);
@@ -254,7 +254,7 @@ public sealed class AheadTrialTests
 
     private void Try(double ahead)
     {
-        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTrial.Turn; i++)
+        for (var i = 0; i < 2 * TurnTrial.Turns * AheadTerms.First.Turn; i++)
         {
             _trial.Observe(_trial.GoesAhead, _trial.GoesAhead ? ahead : 1, 1, 1);
         }

@@ -61,7 +61,7 @@ public sealed class BatchResultTests
         rig.Serve("1", ("1", ["a"]));
         var queue = rig.Version().Queue;
         var items = Rows.Select(rows => new PredictionItem(queue, new PredictionWaiter(long.MaxValue), [new Tensor("x", DataType.UInt8, [rows, 1], new byte[rows])], [])).ToList();
-        var batch = new Batch(new FormedBatch<PredictionItem>(items, 4, long.MaxValue, long.MaxValue, 0, 0, IsAhead: false), 0);
+        var batch = new Batch(new FormedBatch<PredictionItem>(items, 4, long.MaxValue, long.MaxValue, 0, 0, Before: 0), 0);
         var response = new InferResponse { ModelName = "m", Outputs = [new Tensor("y", DataType.UInt8, [4], new byte[] { 1, 2, 3, 4 })], RowErrors = errors, InvalidRows = invalid };
 
         BatchResult.TryShare(batch, response, out var shares, out var mismatch).ShouldBeTrue(mismatch);

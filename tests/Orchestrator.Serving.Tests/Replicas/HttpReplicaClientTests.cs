@@ -81,6 +81,6 @@ public sealed class HttpReplicaClientTests : IDisposable
     private static Batch OneRow()
     {
         var item = new PredictionItem(null!, new PredictionWaiter(long.MaxValue), [new Tensor("x", DataType.UInt8, [1, 1], new byte[] { 1 })], []);
-        return new Batch(new FormedBatch<PredictionItem>([item], 1, long.MaxValue, long.MaxValue, 0, 0, IsAhead: false), 0);
+        return new Batch(new FormedBatch<PredictionItem>([item], 1, long.MaxValue, long.MaxValue, 0, 0, Before: 0), 0);
     }
 }

@@ -1,181 +1,13 @@
-using Orchestrator.Core.Cluster;
 using Orchestrator.Serving.Prediction;
 using Orchestrator.Serving.Queueing;
 using Orchestrator.Serving.Replicas;
-using Orchestrator.Serving.Tests.Queueing;
 
 namespace Orchestrator.Serving.Tests.Replicas;
 
 public sealed class ReplicaSlotsTests
 {
-    private static readonly TimeSpan Ms = TimeSpan.FromMilliseconds(1);
-    private static readonly BatchingSpec None = new() { Policy = "none" };
-
-    private readonly ServingRig _rig = new(cacheBytes: 0);
-    private readonly Queue<FakeReplica.Call> _out = new();
-    private int _next;
-
-    [Fact]
-    public async Task Saturated_OneBatchWaitsInTheReplica_EachAnsweredOnce()
-    {
-        _rig.Serve("1", spec => spec with { Batching = None }, ("1", ["a"]));
-        var answers = AskMany(60);
-        Work(batches: 60, queued: TimeSpan.Zero).ShouldBe(2);
-        var outcomes = await Task.WhenAll(answers);
-        outcomes.ShouldAllBe(o => o.Kind == OutcomeKind.Ok);
-        outcomes.Select(o => ServingRig.ValuesOf(o)[0]).ShouldBe(Enumerable.Range(0, 60).Select(i => 10.0 * i));
-        _rig.Clients["a"].BatchCount.ShouldBe(60);
-        _rig.Version().Queue.IsQuiet.ShouldBeTrue();
-    }
-
-    [Fact]
-    public void ContainerThatDoesNotSayHowLongItWaited_GetsOneAtATime()
-    {
-        _rig.Serve("1", spec => spec with { Batching = None }, ("1", ["a"]));
-        AskMany(60);
-        Work(batches: 60, queued: null).ShouldBe(1);
-    }
-
-    [Fact]
-    public void NotIdempotent_GetsOneAtATime()
-    {
-        _rig.Serve("1", spec => spec with { Batching = None, Idempotent = false }, ("1", ["a"]));
-        AskMany(60);
-        Work(batches: 60, queued: TimeSpan.Zero).ShouldBe(1);
-    }
-
-    [Fact]
-    public async Task BatchThatIsNotFull_WaitsHereForOthers()
-    {
-        _rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "fixed", MaxSize = 8 } }, ("1", ["a"]));
-        var many = AskMany(1 + (8 * 59));
-        Work(batches: 30, queued: TimeSpan.Zero).ShouldBe(2);
-        while (_rig.Version().Queue.Length >= 8)
-        {
-            Work(batches: 1, queued: TimeSpan.Zero);
-        }
-
-        // Whatever is left, together with three more, is less than a batch: it stays until the replica is idle.
-        AskMany(3);
-        Collect();
-        while (_out.Count > 1)
-        {
-            Work(batches: 1, queued: TimeSpan.Zero);
-        }
-
-        _rig.Version().Queue.Length.ShouldBeInRange(0, 7);
-        Work(batches: 8, queued: TimeSpan.Zero);
-        (await Task.WhenAll(many)).ShouldAllBe(o => o.Kind == OutcomeKind.Ok);
-    }
-
-    [Fact]
-    public async Task ReplicaDies_BothBatchesGoBack_AndNothingFollowsThemThere()
-    {
-        _rig.Serve("1", spec => spec with { Batching = None }, ("1", ["a"]));
-        var replica = _rig.Clients["a"];
-        var answers = AskMany(60);
-        while (_out.Count < 2)
-        {
-            Work(batches: 1, queued: TimeSpan.Zero);
-            Collect();
-        }
-
-        replica.Ready = false;
-        var sent = replica.BatchCount;
-        _out.Dequeue().Fail(ReplyKind.Unreachable, mayHaveRun: false);
-        _out.Dequeue().Fail(ReplyKind.Unreachable, mayHaveRun: false);
-        _rig.Time.Advance(100 * Ms);
-        replica.BatchCount.ShouldBe(sent);
-        replica.Ready = true;
-        for (var i = 0; i < 5000 && answers.Any(a => !a.IsCompleted); i++)
-        {
-            _rig.Time.Advance(Ms);
-            Work(batches: 1, queued: TimeSpan.Zero);
-            await Task.Yield();
-        }
-
-        (await Task.WhenAll(answers)).ShouldAllBe(o => o.Kind == OutcomeKind.Ok);
-    }
-
-    [Fact]
-    public async Task RefusedAsBusy_NoneGoesAheadForAWhile()
-    {
-        _rig.Serve("1", spec => spec with { Batching = None }, ("1", ["a"]));
-        AskMany(200);
-        while (_out.Count < 2)
-        {
-            Work(batches: 1, queued: TimeSpan.Zero);
-            Collect();
-        }
-
-        var first = _out.Dequeue();
-        _out.Dequeue().Fail(ReplyKind.Busy);
-        _out.Enqueue(first);
-        Work(batches: 1, queued: TimeSpan.Zero);
-        await ModelQueueTests.WaitUntil(() =>
-        {
-            _rig.Time.Advance(2 * Ms);
-            Collect();
-            return _out.Count == 1;
-        });
-        Work(batches: 20, queued: TimeSpan.Zero).ShouldBe(1);
-    }
-
-    [Fact]
-    public async Task RefusedAsBusy_ContainerThatDoesNotSayHowLongItWaited_StillGetsOneAtATime()
-    {
-        _rig.Serve("1", spec => spec with { Batching = None }, ("1", ["a"]));
-        AskMany(200);
-        Collect();
-        _out.Dequeue().Fail(ReplyKind.Busy, mayHaveRun: false);
-        await ModelQueueTests.WaitUntil(() =>
-        {
-            _rig.Time.Advance(2 * Ms);
-            Collect();
-            return _out.Count == 1;
-        });
-        _rig.Time.Advance(2 * ReplicaSlots.AheadPause);
-        Work(batches: 60, queued: null).ShouldBe(1);
-    }
-
-    [Fact]
-    public async Task ComputesTwoAtATime_BackAfterItDied_GetsTwoAtOnce()
-    {
-        var rig = new ServingRig(cacheBytes: 0) { Concurrency = 2 };
-        rig.Serve("1", spec => spec with { Batching = None }, ("1", ["a"]));
-        var replica = rig.Clients["a"];
-        var answers = Enumerable.Range(0, 6).Select(i => rig.Ask(i, milliseconds: 3_000_000)).ToArray();
-        (await replica.NextAsync()).Fail(ReplyKind.Unreachable, mayHaveRun: false);
-        (await replica.NextAsync()).Fail(ReplyKind.Unreachable, mayHaveRun: false);
-        await ModelQueueTests.WaitUntil(() =>
-        {
-            rig.Time.Advance(10 * Ms);
-            return replica.BatchCount >= 4;
-        });
-        for (var i = 0; i < 6; i++)
-        {
-            (await replica.NextAsync()).Succeed();
-        }
-
-        (await Task.WhenAll(answers)).ShouldAllBe(o => o.Kind == OutcomeKind.Ok);
-    }
-
-    [Fact]
-    public async Task Return_NextBatchIsOnItsWay_BeforeAnyoneIsAnswered()
-    {
-        var rig = new ServingRig();
-        rig.Serve("1", spec => spec with { Batching = None }, ("1", ["a"]));
-        var replica = rig.Clients["a"];
-        var answers = new[] { rig.Ask(1), rig.Ask(2) };
-
-        // An answer is in the cache before its caller has it.
-        var finishedBefore = -1;
-        replica.OnSend = () => finishedBefore = rig.Cache.Count;
-        (await replica.NextAsync()).Succeed();
-        finishedBefore.ShouldBe(0);
-        (await replica.NextAsync()).Succeed();
-        (await Task.WhenAll(answers)).ShouldAllBe(o => o.Kind == OutcomeKind.Ok);
-    }
+    private const int Duration = 100;
+    private static readonly ReplicaReply QueuedOk = new(ReplyKind.Ok, null, null, true, Queued: TimeSpan.Zero);
 
     [Theory]
     [InlineData(ReplyKind.Ok, true)]
@@ -184,11 +16,10 @@ public sealed class ReplicaSlotsTests
     [InlineData(ReplyKind.TooLate, false)]
     internal void BatchThatWasNotComputed_SaysNothingOfHowLongOneTakes(ReplyKind kind, bool isTurnOver)
     {
-        const int Duration = 100;
         var slots = new ReplicaSlots(concurrency: 1, mayGoAhead: true, limit: 1, findsSize: false);
-        slots.Heard(new ReplicaReply(ReplyKind.Ok, null, null, true, Queued: TimeSpan.Zero), 0, Timescale.Of(_rig.Time));
+        slots.Heard(NewBatch(0), QueuedOk, 0, Timescale.Of(new ManualTime()));
         var now = 0;
-        for (var i = 0; i <= AheadTrial.Turn; i++)
+        for (var i = 0; i <= AheadTerms.First.Turn; i++)
         {
             var batch = NewBatch(now);
             slots.Left(batch);
@@ -197,8 +28,31 @@ public sealed class ReplicaSlotsTests
 
         slots.Left(NewBatch(now));
         slots.TakesAhead(now).ShouldBe(isTurnOver);
+    }
 
-        static Batch NewBatch(long at) => new(new FormedBatch<PredictionItem>([], 1, at, at, Duration, at + Duration, IsAhead: false), at);
+    [Fact]
+    public void BatchesThatWaitInside_HaveTheirTurnInOrder_AndMayComeBackInAnother()
+    {
+        var slots = new ReplicaSlots(concurrency: 1, mayGoAhead: true, limit: 1, findsSize: false);
+        var (first, second, third) = (NewBatch(1000), NewBatch(1000, 1), NewBatch(1000, 2));
+        slots.NextStart.ShouldBe(long.MaxValue);
+        slots.Left(first);
+        slots.NextStart.ShouldBe(1000 + Duration);
+        slots.Left(second);
+        slots.Left(third);
+        slots.Ahead.ShouldBe(2);
+        slots.HasRoomAhead.ShouldBeFalse();
+        slots.NextStart.ShouldBe(1000 + (3 * Duration));
+
+        // Its body was in first.
+        slots.CameBack(third, ReplyKind.Ok, 1150, waiting: 0).ShouldBeNull();
+        third.BusySince(1150, lastEnd: 1100).ShouldBe(1100);
+        slots.Ahead.ShouldBe(1);
+        slots.CameBack(first, ReplyKind.Ok, 1160, waiting: 0).ShouldBe(second);
+        (second.IsAhead, slots.Ahead, slots.LastEnd).ShouldBe((false, 0, 1160));
+        slots.NextStart.ShouldBe(1160 + Duration);
+        slots.CameBack(second, ReplyKind.Ok, 1270, waiting: 0).ShouldBeNull();
+        slots.IsFree.ShouldBeTrue();
     }
 
     [Theory]
@@ -212,7 +66,7 @@ public sealed class ReplicaSlotsTests
         for (var i = 0; i < SizeTrial.FirstUntil + 1 + SizeTrial.Turn; i++)
         {
             var rows = slots.MostRows;
-            var batch = new Batch(new FormedBatch<PredictionItem>([], rows, now, now, 100, now + 100, IsAhead: false), now);
+            var batch = new Batch(new FormedBatch<PredictionItem>([], rows, now, now, 100, now + 100, Before: 0), now);
             slots.Left(batch);
             slots.CameBack(batch, ReplyKind.Ok, now += 100, waiting: 0);
             now += pause;
@@ -221,52 +75,6 @@ public sealed class ReplicaSlotsTests
         slots.MostRows.ShouldBe(isCapped ? 512 : 1024);
     }
 
-    [Theory]
-    [InlineData("deferred", 32)]
-    [InlineData("fixed", 64)]
-    public void LargeBatchesGetLessDone_TheQueueFormsSmallerOnes_IfItsPolicyLeavesTheSizeOpen(string policy, int expected)
-    {
-        _rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = policy, MaxSize = 64 }, QueueCapacity = 100_000 }, ("1", ["a"]));
-        AskMany(64 * 300);
-        var sizes = new List<int>();
-        while (sizes.Count < SizeTrial.FirstUntil + 100)
-        {
-            Collect();
-            var batch = _out.Dequeue();
-            sizes.Add(batch.Values.Length);
-            _rig.Time.Advance(sizes[^1] * sizes[^1] * 0.01 * Ms);
-            batch.Succeed();
-        }
-
-        sizes[SizeTrial.FirstUntil - 1].ShouldBe(64);
-        sizes[^1].ShouldBe(expected);
-    }
-
-    private Task<PredictionOutcome>[] AskMany(int count) => [.. Enumerable.Range(0, count).Select(_ => _rig.Ask(_next++, milliseconds: 3_000_000))];
-
-    /// <summary>Answers the oldest batches, each a millisecond after the one before. Returns the most that were out at once.</summary>
-    private int Work(int batches, TimeSpan? queued)
-    {
-        var most = 0;
-        for (var i = 0; i < batches; i++)
-        {
-            Collect();
-            most = Math.Max(most, _out.Count);
-            if (_out.TryDequeue(out var oldest))
-            {
-                _rig.Time.Advance(Ms);
-                oldest.Succeed(queued: queued);
-            }
-        }
-
-        return most;
-    }
-
-    private void Collect()
-    {
-        while (_rig.Clients["a"].TryNext() is { } call)
-        {
-            _out.Enqueue(call);
-        }
-    }
+    private static Batch NewBatch(long at, int before = 0) =>
+        new(new FormedBatch<PredictionItem>([], 1, at, at, Duration, at + Duration, before), at);
 }

@@ -61,14 +61,14 @@ public sealed class NoopProcessTests
     {
         await using var container = await ContainerProcess.StartReadyAsync(Program, """{"baseMs":400}""");
         var running = AdmittedAsync(container, 7);
-        // The first batch is computing once a second one is let in and a third refused; the signal must then wait for both.
+        // The first batch is computing once two more are let in and a fourth refused; the signal must then wait for all three.
         var waiting = await FillAsync(container);
 
         container.Signal(signal);
 
         (await running).StatusCode.ShouldBe(HttpStatusCode.OK);
         (await container.ExitCodeAsync()).ShouldBe(0);
-        await waiting;
+        await waiting();
         await container.WaitForLogAsync($"info: SIG{signal}: draining for up to 10 s");
     }
 
@@ -77,7 +77,8 @@ public sealed class NoopProcessTests
     {
         await using var limited = await ContainerProcess.StartReadyAsync(Program, """{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "0.2"));
         await using var impatient = await ContainerProcess.StartReadyAsync(Program, """{"hangValue":5}""", ("ORCHESTRATOR_DRAIN_SECONDS", "3600"));
-        List<Task> lost = [AdmittedAsync(limited, 5), AdmittedAsync(impatient, 5), await FillAsync(limited), await FillAsync(impatient)];
+        List<Task> hung = [AdmittedAsync(limited, 5), AdmittedAsync(impatient, 5)];
+        List<Task> lost = [.. hung, (await FillAsync(limited))(), (await FillAsync(impatient))()];
 
         limited.Signal("TERM");
         (await limited.ExitCodeAsync()).ShouldBe(0);
@@ -129,7 +130,7 @@ public sealed class NoopProcessTests
         (await StatusAsync(container, "/stream?n=x")).ShouldBe(HttpStatusCode.BadRequest);
     }
 
-    /// <summary>Sends a batch until a place is free: the probes of <see cref="FillAsync"/> may have come first and hold both.</summary>
+    /// <summary>Sends a batch until a place is free: the probes of <see cref="FillAsync"/> may have come first and hold all.</summary>
     private static async Task<HttpResponseMessage> AdmittedAsync(ContainerProcess container, double value)
     {
         while (true)
@@ -142,18 +143,18 @@ public sealed class NoopProcessTests
         }
     }
 
-    /// <summary>Keeps two probes under way beside the batch of <see cref="AdmittedAsync"/>. The container has two places, so one is refused only while that batch and the other probe are inside.</summary>
-    /// <returns>The other probe.</returns>
-    private static async Task<Task<HttpResponseMessage>> FillAsync(ContainerProcess container)
+    /// <summary>Keeps three probes under way beside the batch of <see cref="AdmittedAsync"/>. The container has three places, so one is refused only while that batch and the other probes are inside.</summary>
+    /// <returns>The other probes, not awaited.</returns>
+    private static async Task<Func<Task>> FillAsync(ContainerProcess container)
     {
-        List<Task<HttpResponseMessage>> probes = [container.InferAsync(1), container.InferAsync(1)];
+        List<Task<HttpResponseMessage>> probes = [container.InferAsync(1), container.InferAsync(1), container.InferAsync(1)];
         while (true)
         {
             var answered = await Task.WhenAny(probes);
             probes.Remove(answered);
             if ((await answered).StatusCode == HttpStatusCode.ServiceUnavailable)
             {
-                return probes[0];
+                return () => Task.WhenAll(probes);
             }
 
             probes.Add(container.InferAsync(1));

@@ -129,7 +129,7 @@ export class ContainerServer {
     if (this.#state !== 'ready') return this.#refuse(request, response, 503, `the model is ${this.#state}`);
     if (this.#workers.full) {
       response.setHeader('Orchestrator-Busy', '1');
-      return this.#refuse(request, response, 503, `busy: ${this.#settings.concurrency} computing and one waiting`);
+      return this.#refuse(request, response, 503, `busy: ${this.#settings.concurrency} computing and ${this.#workers.waiting} waiting`);
     }
     const entry = this.#workers.submit(job, (answer) => this.#complete(entry, response, answer));
     response.on('close', () => this.#workers.abandon(entry));

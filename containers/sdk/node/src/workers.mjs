@@ -8,8 +8,8 @@ import { Worker } from 'node:worker_threads';
  */
 
 /**
- * One worker thread per concurrency slot. Accepts as many batches as there are slots, and one more that waits.
- * With a single slot the waiting batch is already sent to its worker, which saves the round trip between two batches; with several
+ * One worker thread per concurrency slot. Accepts as many batches as there are slots, and one more that waits; with a single slot two more.
+ * With a single slot the first that waits is already sent to its worker, which saves the round trip between two batches; with several
  * it stays here until any of them is free.
  */
 export class Workers {
@@ -28,13 +28,14 @@ export class Workers {
   constructor({ entry, settings, onReady, onFatal }) {
     this.concurrency = settings.concurrency;
     this.depth = settings.concurrency === 1 ? 2 : 1;
+    this.waiting = settings.concurrency === 1 ? 2 : 1;
     this.onReady = onReady;
     this.onFatal = onFatal;
     for (let i = 0; i < settings.concurrency; i++) this.#start(entry, settings);
   }
 
   get full() {
-    return this.#accepted > this.concurrency;
+    return this.#accepted >= this.concurrency + this.waiting;
   }
 
   /** @param {import('./worker.mjs').Job} job  @param {Complete} complete  @returns {Entry} to be given to `abandon` when nobody waits any more */

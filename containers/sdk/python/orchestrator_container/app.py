@@ -9,6 +9,7 @@ from .body import BodyTooLarge, Disconnected, read_body
 from .errors import RequestError, describe
 from .routes import RouteRequest, answer_route, send_answer
 from .wire import Call, error_answer, json_answer, parse_deadline, parse_header_length
+from .worker import waiting
 
 log = logging.getLogger("orchestrator")
 CONTRACT_VERSION = 1
@@ -29,7 +30,7 @@ class App:
         model = {"name": settings.model, "ready": True}
         self._model_ready = json_answer(200, model), json_answer(503, {**model, "ready": False})
         self._metadata = None
-        busy = f"{settings.concurrency} batches compute and one waits, try again"
+        busy = f"{settings.concurrency} batches compute and {waiting(settings.concurrency)} wait, try again"
         self._busy = error_answer(503, busy, (b"orchestrator-busy", b"1"))
         self._infer_paths, self._get = self._make_routes()
         self.body_limit = settings.body_limit

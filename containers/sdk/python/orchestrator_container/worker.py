@@ -12,13 +12,18 @@ from time import perf_counter_ns
 from .threads import limit_this_thread
 
 
+def waiting(concurrency):
+    """How many batches wait, so that a worker never idles between two: where there is one worker, the next may still be on its way when it ends, so two."""
+    return 2 if concurrency == 1 else 1
+
+
 class Workers:
     """The first thread loads the model and only then serves; the others start after it. `pending` belongs to the event loop."""
 
     def __init__(self, settings, loop):
         self._threads = settings.threads
         self._concurrency = settings.concurrency
-        self._limit = settings.concurrency + 1  # one waits, so that a worker never idles between two batches
+        self._limit = settings.concurrency + waiting(settings.concurrency)
         self._loop = loop
         self._queue = SimpleQueue()
         self.pending = 0

@@ -51,7 +51,7 @@ internal sealed class InferEndpoint(LoadedModel loaded, BatchWorkers workers, Co
         if (!workers.TryAdmit())
         {
             context.Response.Headers[ContractNames.Busy] = "1";
-            await Answers.ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, $"busy: {workers.Concurrency} computing and one waiting").ConfigureAwait(false);
+            await Answers.ErrorAsync(context, StatusCodes.Status503ServiceUnavailable, $"busy: {workers.Concurrency} computing and {workers.Waiting} waiting").ConfigureAwait(false);
             return;
         }
 

@@ -1,7 +1,8 @@
 namespace Orchestrator.Container;
 
 /// <summary>
-/// The threads that compute: as many as may compute at the same time, and room for one batch more that waits, so that a worker never idles for the length of a round trip.
+/// The threads that compute: as many as may compute at the same time, and room for one batch more that waits, so that a worker never idles for the length of a round trip. Where there
+/// is one worker, the next batch may still be on its way when it ends: then two may wait.
 /// Threads are background ones: a model that hangs cannot keep the process from ending.
 /// </summary>
 internal sealed class BatchWorkers
@@ -17,11 +18,15 @@ internal sealed class BatchWorkers
     public BatchWorkers(int concurrency, TimeProvider time)
     {
         Concurrency = concurrency;
-        _capacity = concurrency + 1;
+        Waiting = concurrency == 1 ? 2 : 1;
+        _capacity = concurrency + Waiting;
         _time = time;
     }
 
     public int Concurrency { get; }
+
+    /// <summary>Batches that may wait for a worker.</summary>
+    public int Waiting { get; }
 
     public void Start(IModel model)
     {

@@ -6,9 +6,9 @@ namespace Orchestrator.Container.Tests;
 public sealed class WorkTests
 {
     [Theory]
-    [InlineData(1)]
-    [InlineData(2)]
-    public async Task Infer_MoreThanConcurrencyAndOneWaiting_IsRefusedAsBusy(int concurrency)
+    [InlineData(1, 2)]
+    [InlineData(2, 1)]
+    public async Task Infer_MoreThanConcurrencyAndThoseThatWait_IsRefusedAsBusy(int concurrency, int waiting)
     {
         await using var container = await TestContainer.StartAsync(new ContainerSettings { Concurrency = concurrency });
         container.Gate.Holds = true;
@@ -18,21 +18,21 @@ public sealed class WorkTests
             await container.Gate.EnteredAsync();
         }
 
-        // Of two more one waits and the other is refused, whichever comes first.
-        List<Task<HttpResponseMessage>> two = [container.InferAsync(TestContainer.Rows(1)), container.InferAsync(TestContainer.Rows(1))];
-        var refused = await Task.WhenAny(two);
+        // One of those is too many, whichever comes last.
+        var more = Enumerable.Range(0, waiting + 1).Select(_ => container.InferAsync(TestContainer.Rows(1))).ToList();
+        var refused = await Task.WhenAny(more);
 
         (await refused).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
         (await refused).Headers.GetValues(ContractNames.Busy).ShouldBe(["1"]);
-        two.Remove(refused);
+        more.Remove(refused);
         container.Gate.Gate.Set();
-        foreach (var response in await Task.WhenAll([.. accepted, .. two]))
+        foreach (var response in await Task.WhenAll([.. accepted, .. more]))
         {
             response.StatusCode.ShouldBe(HttpStatusCode.OK);
         }
 
         (await container.InferAsync(TestContainer.Rows(1))).StatusCode.ShouldBe(HttpStatusCode.OK);
-        container.Gate.Calls.ShouldBe(concurrency + 2);
+        container.Gate.Calls.ShouldBe(concurrency + waiting + 1);
     }
 
     [Theory]
@@ -90,17 +90,21 @@ public sealed class WorkTests
         await using var container = await TestContainer.StartAsync(model: model);
         var first = container.InferAsync(TestContainer.Rows(1));
         await model.Entered.Task.WaitAsync(GateModel.Patience, TestContainer.Token);
-        // Of two more one waits for the worker, and the other is refused because it does.
-        List<Task<HttpResponseMessage>> two = [container.InferAsync(TestContainer.Rows(2)), container.InferAsync(TestContainer.Rows(2))];
-        var refused = await Task.WhenAny(two);
+        // Of three more two wait for the worker, and the other is refused because they do.
+        List<Task<HttpResponseMessage>> more = [.. Enumerable.Range(0, 3).Select(_ => container.InferAsync(TestContainer.Rows(2)))];
+        var refused = await Task.WhenAny(more);
         (await refused).StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        two.Remove(refused);
+        more.Remove(refused);
 
         model.Running.ShouldBe(1);
         model.Gate.SetResult();
 
         (await first).StatusCode.ShouldBe(HttpStatusCode.OK);
-        (await two[0]).StatusCode.ShouldBe(HttpStatusCode.OK);
+        foreach (var response in await Task.WhenAll(more))
+        {
+            response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        }
+
         model.MostRunning.ShouldBe(1);
     }
 
