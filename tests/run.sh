@@ -48,12 +48,47 @@ count() {
   fi
 }
 
+# What the tests started and still runs, one a line: process id and command.
+leftovers() {
+  for p in /proc/[0-9]*; do
+    pid=${p#/proc/}
+    [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] || continue
+    tr '\0' '\n' 2>/dev/null <"$p/environ" | grep -qx "ORCHESTRATOR_TEST_RUN=$ORCHESTRATOR_TEST_RUN" || continue
+    parent=$(awk '/^PPid:/ {print $2}' "$p/status" 2>/dev/null || echo)
+    [ "$parent" = "$$" ] || [ "$parent" = "$BASHPID" ] || printf '%s %s\n' "$pid" "$(tr '\0' ' ' 2>/dev/null <"$p/cmdline")"
+  done || true
+}
+end_leftovers() { while read -r pid _; do [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true; done; }
+
+# suite LOG COMMAND...: runs it for 20 minutes at most. In the background, so that a signal to this script ends it at once and nothing is left to its own end.
+suite() {
+  local log=$1
+  shift
+  # With job control, for without it what runs in the background ignores Ctrl-C, and so would all that the tests start.
+  set -m
+  timeout 1200 "$@" >"$log" 2>&1 &
+  running=$!
+  set +m
+  wait "$running" || true
+  running=''
+}
+running=''
+end_suite() {
+  [ -z "$running" ] || kill -TERM "$running" 2>/dev/null || true
+  [ -z "$running" ] || wait "$running" || true
+  [ "$docker" = no ] || bash tests/docker-engine.sh stop
+  leftovers | end_leftovers
+  trap - EXIT
+  exit 143
+}
+trap end_suite INT TERM
+
 field() { sed -E 's/\x1b\[[0-9;]*m//g' "$1" | grep -oE "$2" | tail -n 1 | grep -oE '[0-9]+' | tail -n 1 || true; }
 
 run_dotnet() { # assembly
   local name=$1 log="$results/$1.log" begin=$SECONDS total errors failures left
   wanted "$name" || return 0
-  timeout 1200 dotnet "artifacts/bin/$name/release/$name.dll" -noColor -noLogo ${without[@]+"${without[@]}"} >"$log" 2>&1 || true
+  suite "$log" dotnet "artifacts/bin/$name/release/$name.dll" -noColor -noLogo ${without[@]+"${without[@]}"}
   total=$(field "$log" 'Total: [0-9]+') errors=$(field "$log" 'Errors: [0-9]+') failures=$(field "$log" 'Failed: [0-9]+') left=$(field "$log" 'Skipped: [0-9]+')
   failures=$((${failures:-0} + ${errors:-0}))
   count "$name" $((SECONDS - begin)) $((${total:-0} - failures - ${left:-0})) "$failures" "${left:-0}"
@@ -63,7 +98,7 @@ run_pytest() { # name folder...
   local name=$1 log="$results/$1.log" begin=$SECONDS
   shift
   wanted "$name" || return 0
-  timeout 1200 /usr/bin/python3 -m pytest -q -p no:cacheprovider "$@" >"$log" 2>&1 || true
+  suite "$log" /usr/bin/python3 -m pytest -q -p no:cacheprovider "$@"
   local ok bad errors left
   ok=$(field "$log" '[0-9]+ passed') bad=$(field "$log" '[0-9]+ failed') errors=$(field "$log" '[0-9]+ errors?') left=$(field "$log" '[0-9]+ skipped')
   count "$name" $((SECONDS - begin)) "${ok:-0}" $((${bad:-0} + ${errors:-0})) "${left:-0}"
@@ -72,7 +107,7 @@ run_pytest() { # name folder...
 run_node() { # name folder
   local name=$1 log="$results/$1.log" begin=$SECONDS ok bad
   wanted "$name" || return 0
-  (cd "$2" && timeout 1200 npm test --silent) >"$log" 2>&1 || true
+  suite "$log" env -C "$2" npm test --silent
   ok=$(field "$log" '^(#|ℹ) pass [0-9]+') bad=$(field "$log" '^(#|ℹ) fail [0-9]+')
   count "$name" $((SECONDS - begin)) "${ok:-0}" "${bad:-0}" 0
 }
@@ -107,19 +142,13 @@ fi
 
 # Nothing may be left running of what the tests started.
 end_compilers
-left=$(for p in /proc/[0-9]*; do
-  pid=${p#/proc/}
-  [ "$pid" != $$ ] && [ "$pid" != "$BASHPID" ] || continue
-  tr '\0' '\n' 2>/dev/null <"$p/environ" | grep -qx "ORCHESTRATOR_TEST_RUN=$ORCHESTRATOR_TEST_RUN" || continue
-  parent=$(awk '/^PPid:/ {print $2}' "$p/status" 2>/dev/null || echo)
-  [ "$parent" = "$$" ] || [ "$parent" = "$BASHPID" ] || printf '%s %s\n' "$pid" "$(tr '\0' ' ' 2>/dev/null <"$p/cmdline")"
-done || true)
+left=$(leftovers)
 if [ -z "$left" ]; then
   passed=$((passed + 1))
 else
   failed=$((failed + 1))
   printf 'left running by the tests (ended now):\n%s\n' "$left"
-  while read -r pid _; do kill -KILL "$pid" 2>/dev/null || true; done <<<"$left"
+  end_leftovers <<<"$left"
 fi
 
 say "took $(($(date +%s) - started)) s; logs in $results"

@@ -47,6 +47,6 @@ public sealed class ShutdownTests
         var failure = await Should.ThrowAsync<Composition.SurfaceException>(() => HostRig.StartAsync(o => o.QueryPort = taken));
 
         failure.Message.ShouldContain($"127.0.0.1:{taken}");
-        failure.Message.ShouldContain("choose another one");
+        failure.Message.ShouldContain("choose another one: --");
     }
 }

@@ -12,17 +12,9 @@ using Orchestrator.Host.Telemetry;
 namespace Orchestrator.Host.Admin;
 
 /// <summary>The admin API, health and metrics, on a port of their own.</summary>
-internal sealed class AdminSurface(IServiceProvider core, HostOptions options, ILogger<AdminSurface> logger) : Surface(core, logger)
+internal sealed class AdminSurface(IServiceProvider core, HostOptions options, ILogger<AdminSurface> logger) : Surface(core, SurfacePort.Admin(options), logger)
 {
     private const string OpenApiPath = "/openapi/{documentName}.json";
-
-    protected override string Name => "admin API";
-
-    protected override string Host => options.AdminHost;
-
-    protected override int Port => options.AdminPort;
-
-    protected override TimeSpan DrainTimeout => options.DrainTimeout;
 
     protected override void ConfigureServices(IServiceCollection services)
     {

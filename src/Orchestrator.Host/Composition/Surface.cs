@@ -12,24 +12,16 @@ namespace Orchestrator.Host.Composition;
 /// One HTTP port with a web application of its own. Two surfaces share the process and its singletons but neither routes nor limits: an admin route cannot be reached
 /// through the query port, whatever is mapped where.
 /// </summary>
-internal abstract partial class Surface(IServiceProvider core, ILogger logger) : IHostedService, IAsyncDisposable
+internal abstract partial class Surface(IServiceProvider core, SurfacePort port, ILogger logger) : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
     private bool _stopped;
-
-    protected abstract string Name { get; }
-
-    protected abstract string Host { get; }
-
-    protected abstract int Port { get; }
-
-    protected abstract TimeSpan DrainTimeout { get; }
 
     /// <summary>Where it listens, once started; with the real port if any free one was asked for.</summary>
     public Uri Address { get; private set; } = new("http://unstarted.invalid/");
 
     /// <summary>Services of the surface alone, once started.</summary>
-    internal IServiceProvider Services => _app?.Services ?? throw new InvalidOperationException($"The {Name} was not started.");
+    internal IServiceProvider Services => _app?.Services ?? throw new InvalidOperationException($"The {port.Name} was not started.");
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -40,11 +32,11 @@ internal abstract partial class Surface(IServiceProvider core, ILogger logger) :
         }
         catch (IOException exception) when (exception.GetBaseException() is SocketException)
         {
-            throw new SurfaceException($"The {Name} cannot listen on {Host}:{Port}: {exception.GetBaseException().Message}. Stop what uses the port, or choose another one.", exception);
+            throw new SurfaceException($"The {port.Name} cannot listen on {port.Host}:{port.Port}: {exception.GetBaseException().Message}. Stop what uses the port, or choose another one: {port.Option}.", exception);
         }
 
         Address = new Uri(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
-        Log.Listening(logger, Name, Address);
+        Log.Listening(logger, port.Name, Address);
     }
 
     public async Task StopAsync(CancellationToken cancellationToken)
@@ -94,7 +86,7 @@ internal abstract partial class Surface(IServiceProvider core, ILogger logger) :
         Share<TimeProvider>(builder.Services);
         Share<HostOptions>(builder.Services);
         builder.Services.AddSingleton<IHostLifetime, ProcessOwnedLifetime>();
-        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = DrainTimeout);
+        builder.Services.Configure<Microsoft.Extensions.Hosting.HostOptions>(o => o.ShutdownTimeout = Core<HostOptions>().DrainTimeout);
         ConfigureServices(builder.Services);
         var app = builder.Build();
         if (TelemetryService.ExportsSpans)
@@ -110,13 +102,13 @@ internal abstract partial class Surface(IServiceProvider core, ILogger logger) :
     {
         // Without TLS HTTP/2 could not be negotiated; browsers and every OIP client speak 1.1.
         void Configure(ListenOptions listen) => listen.Protocols = HttpProtocols.Http1;
-        if (IPAddress.TryParse(Host, out var address))
+        if (IPAddress.TryParse(port.Host, out var address))
         {
-            kestrel.Listen(address, Port, Configure);
+            kestrel.Listen(address, port.Port, Configure);
         }
         else
         {
-            kestrel.ListenLocalhost(Port, Configure);
+            kestrel.ListenLocalhost(port.Port, Configure);
         }
     }
 
@@ -125,6 +117,18 @@ internal abstract partial class Surface(IServiceProvider core, ILogger logger) :
         [LoggerMessage(EventId = 5000, Level = LogLevel.Information, Message = "The {Surface} listens on {Address}")]
         public static partial void Listening(ILogger logger, string surface, Uri address);
     }
+}
+
+/// <summary>Where a surface listens.</summary>
+/// <param name="Name">What is there, for people.</param>
+/// <param name="Host">An address of this machine.</param>
+/// <param name="Port">0: any free one.</param>
+/// <param name="Option">What sets the port, for people.</param>
+internal sealed record SurfacePort(string Name, string Host, int Port, string Option)
+{
+    public static SurfacePort Admin(HostOptions options) => new("admin API", options.AdminHost, options.AdminPort, "--admin-port");
+
+    public static SurfacePort Queries(string name, HostOptions options) => new(name, options.QueryHost, options.QueryPort, "--url-port of orch up, --query-port of the host itself");
 }
 
 /// <summary>A port cannot be had; the message says which, why and what to do.</summary>

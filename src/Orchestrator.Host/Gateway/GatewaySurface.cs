@@ -11,7 +11,7 @@ using Yarp.ReverseProxy.Model;
 namespace Orchestrator.Host.Gateway;
 
 /// <summary>The gateway: every path of the query port, balanced over frontends.</summary>
-internal sealed class GatewaySurface(IServiceProvider core, HostOptions options, ILogger<GatewaySurface> logger) : Surface(core, logger)
+internal sealed class GatewaySurface(IServiceProvider core, HostOptions options, ILogger<GatewaySurface> logger) : Surface(core, SurfacePort.Queries(Gateway, options), logger)
 {
     /// <summary>The cluster that is balanced over.</summary>
     public const string Gateway = "gateway";
@@ -30,14 +30,6 @@ internal sealed class GatewaySurface(IServiceProvider core, HostOptions options,
 
     // Shorter than a frontend's keep-alive (130 s), so that no request meets a connection its other end just closed.
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(60);
-
-    protected override string Name => Gateway;
-
-    protected override string Host => options.QueryHost;
-
-    protected override int Port => options.QueryPort;
-
-    protected override TimeSpan DrainTimeout => options.DrainTimeout;
 
     protected override void ConfigureServices(IServiceCollection services)
     {

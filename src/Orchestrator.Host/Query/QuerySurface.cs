@@ -19,21 +19,13 @@ using Yarp.ReverseProxy.Model;
 namespace Orchestrator.Host.Query;
 
 /// <summary>The query frontend: predictions, the Open Inference Protocol, and pass-through to containers, on a port of its own.</summary>
-internal sealed class QuerySurface(IServiceProvider core, HostOptions options, ILogger<QuerySurface> logger) : Surface(core, logger)
+internal sealed class QuerySurface(IServiceProvider core, HostOptions options, ILogger<QuerySurface> logger) : Surface(core, SurfacePort.Queries("query frontend", options), logger)
 {
     // Sized for a frontend that any client may reach: a connection that sends slowly or nothing is given up before it costs much.
     private static readonly TimeSpan HeadersTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(130);
     private const int MaxHeadersBytes = 16 * 1024;
     private const int DrainedBodies = 4;
-
-    protected override string Name => "query frontend";
-
-    protected override string Host => options.QueryHost;
-
-    protected override int Port => options.QueryPort;
-
-    protected override TimeSpan DrainTimeout => options.DrainTimeout;
 
     protected override void ConfigureServices(IServiceCollection services)
     {
