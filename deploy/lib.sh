@@ -6,11 +6,15 @@ cd "$ROOT"
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then BOLD=$'\e[1m' RED=$'\e[31m' RESET=$'\e[0m'; else BOLD='' RED='' RESET=''; fi
 say() { printf '%s==>%s %s\n' "$BOLD" "$RESET" "$*"; }
 fail() { printf '%serror:%s %s\n' "$RED" "$RESET" "$*" >&2; exit 1; }
-# or_fail WORDS...: after "command ||". What Ctrl-C ended has not failed, whatever its exit code says.
-interrupted=''
-or_fail() {
-  [ -z "$interrupted" ] || { say "interrupted; the next run goes on from here"; exit 130; }
-  fail "$@"
+# step WORDS COMMAND...: runs it; WORDS are said if it fails. What Ctrl-C ended has not failed, whatever its exit code says.
+step() {
+  local words=$1 interrupted='' code=0
+  shift
+  trap 'interrupted=yes' INT
+  "$@" || code=$?
+  trap - INT
+  [ -z "$interrupted" ] || { say "interrupted; the next run goes on from here" >&2; exit 130; }
+  [ "$code" = 0 ] || fail "$words"
 }
 
 missing_packages=()
@@ -66,9 +70,7 @@ need_dotnet() {
 need_onnxruntime() {
   if [ -d containers/onnx/node_modules/onnxruntime-node ] && [ ! containers/onnx/package-lock.json -nt containers/onnx/node_modules ]; then return 0; fi
   say "installing onnxruntime-node with npm (containers/onnx)"
-  trap 'interrupted=yes' INT
-  (cd containers/onnx && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null) || or_fail "npm ci failed in containers/onnx"
-  trap - INT
+  step "npm ci failed in containers/onnx" env -C containers/onnx npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
   touch containers/onnx/node_modules
 }
 
@@ -96,15 +98,12 @@ build() {
   fi
   say "building (the first time takes a minute or two)"
   mkdir -p "$(dirname "$stamp")"
-  trap 'interrupted=yes' INT
   for target in "$@"; do
-    dotnet msbuild "$target" -restore -p:Configuration=Release -v:quiet -nologo || or_fail "the build of $target failed"
+    step "the build of $target failed" dotnet msbuild "$target" -restore -p:Configuration=Release -v:quiet -nologo
   done
   # The digits model in C#: its published output is the artefact.
-  dotnet publish samples/digits/dotnet -c Release --no-build -v quiet -nologo -o samples/digits/models/digits-dotnet >/dev/null || or_fail "publishing samples/digits/dotnet failed"
+  step "publishing samples/digits/dotnet failed" dotnet publish samples/digits/dotnet -c Release --no-build -v quiet -nologo -o samples/digits/models/digits-dotnet >/dev/null
   cp samples/digits/models/digits-dotnet.json samples/digits/models/digits-dotnet/
-  trap - INT
   end_compilers
-  [ -z "$interrupted" ] || { say "interrupted"; exit 130; }
   touch "$stamp"
 }

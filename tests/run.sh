@@ -66,22 +66,28 @@ suite() {
   shift
   # With job control, for without it what runs in the background ignores Ctrl-C, and so would all that the tests start.
   set -m
-  timeout 1200 "$@" >"$log" 2>&1 &
+  timeout -k 10 1200 "$@" >"$log" 2>&1 &
   running=$!
   set +m
   wait "$running" || true
   running=''
 }
 running=''
-end_suite() {
-  [ -z "$running" ] || kill -TERM "$running" 2>/dev/null || true
-  [ -z "$running" ] || wait "$running" || true
-  [ "$docker" = no ] || bash tests/docker-engine.sh stop
-  leftovers | end_leftovers
+end_suite() { # signal
   trap - EXIT
-  exit 143
+  trap '' HUP INT TERM
+  if [ -n "$running" ]; then
+    kill -TERM "$running" 2>/dev/null || true
+    for _ in $(seq 50); do kill -0 "$running" 2>/dev/null || break; sleep 0.1; done
+    kill -KILL -- "-$running" 2>/dev/null || true
+  fi
+  [ "$docker" = no ] || bash tests/docker-engine.sh stop || true
+  leftovers | end_leftovers
+  exit $((128 + $1))
 }
-trap end_suite INT TERM
+trap 'end_suite 1' HUP
+trap 'end_suite 2' INT
+trap 'end_suite 15' TERM
 
 field() { sed -E 's/\x1b\[[0-9;]*m//g' "$1" | grep -oE "$2" | tail -n 1 | grep -oE '[0-9]+' | tail -n 1 || true; }
 

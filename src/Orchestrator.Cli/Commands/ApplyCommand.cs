@@ -35,8 +35,9 @@ internal static class ApplyCommand
         var resolved = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(spec, Path.GetDirectoryName(Path.GetFullPath(path))!, dryRun, stop);
         try
         {
+            var others = mode == ApplyMode.KeepOthers ? Others(resolved, await session.Admin.StatusAsync(stop)) : "";
             var result = await session.Admin.ApplyAsync(resolved, mode, dryRun, stop);
-            if (mode == ApplyMode.KeepOthers && Others(resolved, await session.Admin.StatusAsync(stop)) is { Length: > 0 } others)
+            if (others.Length > 0)
             {
                 await session.Printer.NoteAsync($"kept, though {Path.GetFileName(path)} does not name {(others.Contains(',', StringComparison.Ordinal) ? "them" : "it")}: {others}");
             }

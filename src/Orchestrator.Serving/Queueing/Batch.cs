@@ -44,11 +44,13 @@ internal sealed class Batch(in FormedBatch<PredictionItem> formed, long dispatch
 
     /// <summary>Since when its replica worked for it alone, if it came back at <paramref name="ended"/>: what waiting for the batch before it took is none of its own.</summary>
     /// <param name="ended">Timestamp.</param>
-    /// <param name="lastEnd">When the replica ended another batch the last time, if it computes one at a time: batches that wait in it may change places.</param>
+    /// <param name="lastEnd">When the replica ended the batch before, if it computes one at a time: batches that wait in it may change places.</param>
     public long BusySince(long ended, long lastEnd)
     {
         var started = Volatile.Read(ref _startedAt);
         started = started <= ended ? started : DispatchedAt;
-        return lastEnd < ended ? Math.Max(started, lastEnd) : started;
+
+        // Two that came back at once may have been looked at in the other order: then it took what is usual.
+        return Math.Max(started, lastEnd < ended ? lastEnd : ended - Duration);
     }
 }

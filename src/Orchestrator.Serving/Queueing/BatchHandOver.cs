@@ -233,7 +233,9 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
             return true;
         }
 
-        _lookAheadAt = Math.Min(rows + (limit / LooksPerBatch), limit);
+        // One that waits as it is, though enough are there for it, waits for more than that.
+        var later = rows + Math.Max(1, limit / LooksPerBatch);
+        _lookAheadAt = rows >= limit ? later : Math.Min(later, limit);
         return false;
     }
 
@@ -241,7 +243,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     {
         var slots = loop.Slots;
         var limit = slots.MostRowsOf(scheduler.Waiting.Rows);
-        var slot = isAhead ? new DispatchSlot(limit, now, Math.Max(now, slots.NextStart), 1 + slots.Ahead) : DispatchSlot.Idle(limit, now);
+        var slot = isAhead ? new DispatchSlot(limit, now, slots.NextStart(now), 1 + slots.Ahead) : DispatchSlot.Idle(limit, now);
         if (scheduler.TryForm(slot, loop.Bounds, out var formed))
         {
             batch = new Batch(formed, now);

@@ -12,8 +12,8 @@ internal readonly record struct AheadTerms(int Turn, int Settling, double LeastG
     public static readonly AheadTerms First = new(Turn: 9, Settling: 1, LeastGain: 0.1, ByRow: false, Share: 7.0 / 8);
 
     /// <summary>
-    /// The one behind that. It takes some batches until one more is in or out, so turns are longer; with batches of half the size as many rows are out as with whole ones and one ahead.
-    /// It goes only where it is full and another full one waits, so that little is chosen too early: a small gain is enough.
+    /// The one behind that. It takes some batches until one more is in or out, so turns are longer. Three batches of half the size are fewer rows out than two whole ones, so where those are there, these are.
+    /// It goes only where it is full to the limit, so that little is chosen too early: a small gain is enough.
     /// </summary>
     public static readonly AheadTerms Second = new(Turn: 16, Settling: 4, LeastGain: 0.02, ByRow: true, Share: 0.5);
 }

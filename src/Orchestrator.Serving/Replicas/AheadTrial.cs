@@ -21,7 +21,7 @@ internal sealed class AheadTrial(bool mayCap, AheadTerms terms)
     private const double LeastRows = 8;
 
     /// <summary>The usual size is the mean over about so many batches.</summary>
-    private const int MeanOver = 9;
+    private const int MeanOver = 8;
 
     private readonly TurnTrial _trial = new(terms.Turn, terms.Settling, terms.LeastGain);
     private int _until = FirstUntil;
@@ -41,6 +41,9 @@ internal sealed class AheadTrial(bool mayCap, AheadTerms terms)
 
     /// <summary>Whether both ways are being compared.</summary>
     public bool IsTrying => _left == 0;
+
+    /// <summary>Whether the last trial found nothing, because the load did not allow both ways.</summary>
+    public bool WasImpossible => _trial.WasImpossible;
 
     /// <summary>Takes in a batch of a busy replica.</summary>
     /// <param name="wasAhead">Whether it waited in the replica.</param>
@@ -89,6 +92,14 @@ internal sealed class AheadTrial(bool mayCap, AheadTerms terms)
         _until = FirstUntil;
     }
 
+    /// <summary>The replica had no room for it: it does not go ahead until that is tried again, later each time.</summary>
+    public void WasRefused()
+    {
+        _trial.Abandon();
+        (_isBetter, _cap) = (false, int.MaxValue);
+        Rest(isLonger: true);
+    }
+
     private void Judge()
     {
         if (mayCap && !_withCap && _trial.WasImpossible && _usual >= LeastRows)
@@ -97,16 +108,22 @@ internal sealed class AheadTrial(bool mayCap, AheadTerms terms)
             return;
         }
 
-        _left = _until;
         // What the load did not allow was not tried: what was found before holds.
         if (!_trial.WasImpossible)
         {
             _isBetter = _trial.IsBetter;
             _cap = _isBetter && _withCap && _usual >= LeastRows ? (int)(terms.Share * _usual) : int.MaxValue;
-            _until = Math.Min(2 * _until, LongestUntil);
         }
 
+        Rest(isLonger: !_trial.WasImpossible || terms.ByRow);
+    }
+
+    private void Rest(bool isLonger)
+    {
+        _left = _until;
+        _until = isLonger ? Math.Min(2 * _until, LongestUntil) : _until;
+
         // The next begins with the load of its time.
-        (_withCap, _usual, _leftoverTook, _leftoverRows) = (terms.ByRow && _cap < int.MaxValue, 0, 0, 0);
+        (_withCap, _usual, _leftoverTook, _leftoverRows) = (false, 0, 0, 0);
     }
 }

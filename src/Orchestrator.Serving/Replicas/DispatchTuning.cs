@@ -9,7 +9,7 @@ internal sealed class DispatchTuning(bool findsSize)
     /// <summary>Two batches are there without leaving any: what was found with few callers does not hold more of them back.</summary>
     private const int Crowd = 2;
 
-    /// <summary>The same for the second one ahead: with batches of half the size, as many wait as would be two or three batches of the usual one.</summary>
+    /// <summary>The same for the second one ahead, whose cap is half the usual size: four batches of that.</summary>
     private const int SecondsCrowd = 8;
 
     private readonly AheadTrial _ahead = new(mayCap: findsSize, AheadTerms.First);
@@ -61,10 +61,13 @@ internal sealed class DispatchTuning(bool findsSize)
         }
     }
 
+    /// <summary>The replica had no room for a second batch ahead.</summary>
+    public void SecondWasRefused() => _second.WasRefused();
+
     private void ObserveAhead(Batch batch, long took)
     {
-        // Where a second one pays nobody need ask whether the first does; that is asked again once it does not.
-        if (!TriesSecond && Ahead < ReplicaSlots.MostAhead)
+        // Where a second one pays nobody need ask whether the first does; that is asked again once it does not, or where so few wait that nobody can tell.
+        if (!TriesSecond && (Ahead < ReplicaSlots.MostAhead || _second.WasImpossible))
         {
             _ahead.Observe(batch.WentAhead, took, batch.Duration, batch.Rows);
         }

@@ -12,8 +12,8 @@ namespace Orchestrator.Serving.Replicas;
 
 /// <summary>
 /// One place in one replica: takes a batch whenever it is idle, sends it, hands out the results, learns from how long it took. A replica with concurrency n has n
-/// of them, and one for each batch that may wait inside it (<see cref="ReplicaSlots"/>). After a broken call it takes nothing until the replica says it is ready again, so a dead replica costs at most the batch it died with; and
-/// that batch goes back to the queue once.
+/// of them, and one for each batch that may wait inside it (<see cref="ReplicaSlots"/>). After a broken call it takes nothing until the replica says it is ready again, so a dead replica costs at most what it had when it died; and
+/// that goes back to the queue once.
 /// </summary>
 internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposable
 {
@@ -125,7 +125,12 @@ internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposabl
             var remaining = batch.Latest == long.MinValue ? TimeSpan.Zero : time.GetElapsedTime(batch.DispatchedAt, batch.Latest);
             var patience = (remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero) + _context.HungBatch;
             using var hung = new CancellationTokenSource(patience, time);
-            reply = _busy.Judge(await _client.InferAsync(batch, remaining, hung.Token));
+            reply = await _client.InferAsync(batch, remaining, hung.Token);
+            if (reply.Kind != ReplyKind.Busy || !batch.WentAhead)
+            {
+                // That it had no room for one more says nothing of what it computes.
+                reply = _busy.Judge(reply);
+            }
         }
         finally
         {
@@ -133,7 +138,7 @@ internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposabl
             ended = time.GetTimestamp();
         }
 
-        var took = time.GetElapsedTime(batch.BusySince(ended, Slots.LastEnd), ended);
+        var took = time.GetElapsedTime(batch.BusySince(ended, reply.Kind == ReplyKind.Busy ? long.MinValue : Slots.Ended(ended)), ended);
         if (reply.Kind == ReplyKind.Ok)
         {
             Learn(batch, took);

@@ -4,7 +4,7 @@ namespace Orchestrator.Serving.Replicas;
 
 /// <summary>
 /// What one replica has under way: as many batches as it computes at the same time, and one or two more that wait inside it, so that it need not idle while an answer travels
-/// and the next batch is written. Its loops share one, and it has a loop for each of those places. Under its queue's lock, but for <see cref="Limit"/>, <see cref="LastEnd"/> and, in
+/// and the next batch is written. Its loops share one, and it has a loop for each of those places. Under its queue's lock, but for <see cref="Limit"/>, <see cref="Ended"/> and, in
 /// reports, <see cref="MostRows"/>.
 /// </summary>
 internal sealed class ReplicaSlots
@@ -12,7 +12,7 @@ internal sealed class ReplicaSlots
     /// <summary>Most batches that wait inside a replica.</summary>
     public const int MostAhead = 2;
 
-    /// <summary>After a replica had no room for a batch ahead (another frontend was quicker), none is tried for so long; had it none for a second one, no second one.</summary>
+    /// <summary>After a replica had no room for a batch ahead (another frontend was quicker), none is tried for so long.</summary>
     public static readonly TimeSpan AheadPause = TimeSpan.FromSeconds(1);
 
     /// <summary>A pause of less than this part of a batch is one that sending the batch ahead would have saved.</summary>
@@ -23,7 +23,7 @@ internal sealed class ReplicaSlots
     private readonly bool _mayGoAhead;
     private readonly DispatchTuning _tuning;
     private long _notAheadBefore = long.MaxValue;
-    private long _notSecondBefore = long.MinValue;
+    private long _ended = long.MinValue;
     private long _lastEnd = long.MinValue / 2;
     private int _recovering;
 
@@ -71,34 +71,32 @@ internal sealed class ReplicaSlots
     /// <summary>Whether a batch would be computed at once.</summary>
     public bool IsFree => _recovering == 0 && _computing.Count < Concurrency;
 
-    /// <summary>When a batch that goes ahead now should have its turn: once the first of those that compute is back, and those ahead of it are done (timestamp); max: none is out.</summary>
-    public long NextStart
+    /// <summary>When a batch that goes ahead now should have its turn (timestamp): once the first of those that compute is back, and those ahead of it are done.</summary>
+    public long NextStart(long now)
     {
-        get
+        var next = _computing.Count == 0 ? now : long.MaxValue;
+        foreach (var batch in _computing)
         {
-            var next = long.MaxValue;
-            foreach (var batch in _computing)
-            {
-                next = Math.Min(next, batch.ExpectedEnd);
-            }
-
-            foreach (var batch in _ahead)
-            {
-                next = next == long.MaxValue ? next : next + batch.Duration;
-            }
-
-            return next;
+            next = Math.Min(next, Math.Max(now, batch.ExpectedEnd));
         }
+
+        foreach (var batch in _ahead)
+        {
+            next += batch.Duration;
+        }
+
+        return next;
     }
 
-    /// <summary>When a batch came back the last time (timestamp), where it computes one at a time.</summary>
-    public long LastEnd => Concurrency == 1 ? Volatile.Read(ref _lastEnd) : long.MinValue;
+    /// <summary>Takes down that it ended a batch; not under the queue's lock.</summary>
+    /// <returns>When it ended the one before (timestamp); min where it computes several at a time, or none before.</returns>
+    public long Ended(long now) => Concurrency == 1 ? Interlocked.Exchange(ref _ended, now) : long.MinValue;
 
     /// <summary>Whether it is busy, and fewer wait in it than ever may.</summary>
     public bool HasRoomAhead => _ahead.Count < MostAhead && _computing.Count == Concurrency && _recovering == 0;
 
     /// <summary>Whether it is busy and would keep a further batch until it has room.</summary>
-    public bool TakesAhead(long now) => HasRoomAhead && _ahead.Count < _tuning.Ahead && now >= _notAheadBefore && (_ahead.Count == 0 || now >= _notSecondBefore);
+    public bool TakesAhead(long now) => HasRoomAhead && _ahead.Count < _tuning.Ahead && now >= _notAheadBefore;
 
     /// <summary>Most rows of its next batch if so many rows wait.</summary>
     public int MostRowsOf(int waiting) => Math.Max(1, Math.Min(Limit, _tuning.MostRows(waiting)));
@@ -156,15 +154,16 @@ internal sealed class ReplicaSlots
             _tuning.Observe(batch, now - _lastEnd, _mayGoAhead && _notAheadBefore != long.MaxValue, Limit, waiting);
         }
 
-        Volatile.Write(ref _lastEnd, now);
+        _lastEnd = now;
     }
 
     /// <summary>Learns from an answer. Who says how long a batch waited for a worker lets one wait, as docs/container-contract.md says; of others nobody knows, and they get none.</summary>
     public void Heard(Batch batch, in ReplicaReply reply, long now, Timescale scale)
     {
-        if (reply.Kind == ReplyKind.Busy && batch.WentBehindAnother)
+        if (reply.Kind == ReplyKind.Busy && (batch.WentBehindAnother || _ahead.Count > 0))
         {
-            _notSecondBefore = now + scale.ToTimestamps(AheadPause);
+            // It may have overtaken the one before it, which was refused then.
+            _tuning.SecondWasRefused();
         }
         else if (reply.Kind == ReplyKind.Busy)
         {

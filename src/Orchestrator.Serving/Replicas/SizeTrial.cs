@@ -47,6 +47,7 @@ internal sealed class SizeTrial
     private readonly TurnTrial _trial = new(Turn, Settling, LeastGain, Hopeless);
     private int _best = int.MaxValue;
     private int _first = int.MaxValue;
+    private int _guess = int.MaxValue;
     private bool _isGuess;
     private int _present;
     private int _other;
@@ -60,7 +61,10 @@ internal sealed class SizeTrial
     private int _left = FirstUntil;
 
     /// <summary>Most rows that the next batch should have if so many wait, its own included.</summary>
-    public int CapOf(int waiting) => waiting > Crowd * (IsTrying ? _triedWith : _foundWith) ? int.MaxValue : !IsTrying ? _best : _trial.IsSecondsTurn ? _other : _present;
+    public int CapOf(int waiting) =>
+        IsTrying && waiting <= Crowd * _triedWith ? _trial.IsSecondsTurn ? _other : _present
+        : waiting <= Crowd * _foundWith ? _best
+        : _guess;
 
     /// <summary>Whether two sizes are being compared.</summary>
     public bool IsTrying => _present > 0;
@@ -89,12 +93,12 @@ internal sealed class SizeTrial
         if (rows > _first)
         {
             // Whether more would be better is tried first. What fits the cache does not depend on the load.
-            (_best, _first, _upNext, _isGuess, _foundWith) = (_first, int.MaxValue, true, true, double.PositiveInfinity);
+            (_best, _guess, _first, _upNext, _isGuess, _foundWith) = (_first, _first, int.MaxValue, true, true, double.PositiveInfinity);
             Rest(FirstUntil);
         }
         else if (rows > _best && rows + waiting > Crowd * _foundWith)
         {
-            (_best, _upNext, _isGuess) = (int.MaxValue, false, false);
+            (_best, _upNext, _foundWith) = (_guess, false, double.PositiveInfinity);
             Rest(FirstUntil);
         }
 
@@ -145,7 +149,7 @@ internal sealed class SizeTrial
         if (_trial.WasImpossible && _isGuess)
         {
             // So few come that nobody can say: the guess is none until batches are larger again.
-            (_best, _first, _upNext, _isGuess) = (int.MaxValue, _best, false, false);
+            (_best, _guess, _first, _upNext, _isGuess) = (int.MaxValue, int.MaxValue, _guess, false, false);
             Rest(FirstUntil);
             return false;
         }
@@ -158,6 +162,8 @@ internal sealed class SizeTrial
             // Twice as many once more there never were, or are not allowed: the policy alone decides, as at first.
             _best = _upNext && 2L * _other > most ? int.MaxValue : _other;
             _foundWith = _triedWith;
+            // Where more than fit the cache are better the guess was wrong.
+            _guess = _best > _guess ? int.MaxValue : _guess;
             _until = FirstUntil;
             Rest(_upNext ? MeanOver : FirstUntil);
             return true;

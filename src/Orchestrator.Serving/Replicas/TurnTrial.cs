@@ -90,6 +90,9 @@ internal sealed class TurnTrial(int turn, int settling, double gain, double hope
         return isOver || turns == MostTurns ? wins > turns / 2 : null;
     }
 
+    /// <summary>Ends without a verdict; the next batch begins another.</summary>
+    public void Abandon() => End(isBetter: false, wasImpossible: true);
+
     private bool End(bool isBetter, bool wasImpossible = false)
     {
         (IsBetter, WasImpossible) = (isBetter, wasImpossible);

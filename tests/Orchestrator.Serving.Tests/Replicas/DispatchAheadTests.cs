@@ -181,7 +181,7 @@ public sealed class DispatchAheadTests
     public async Task SecondOneAheadPays_TwoWait_UntilOneIsRefusedAsBusy_ThenOneForAWhile()
     {
         _rig.Serve("1", spec => spec with { Batching = None, QueueCapacity = 100_000 }, ("1", ["a"]));
-        AskMany(5000);
+        AskMany(12_000);
         for (var (i, count) = (0, 0); i < 1000 || count < 3; i++)
         {
             i.ShouldBeLessThan(3000);
@@ -205,8 +205,7 @@ public sealed class DispatchAheadTests
         }
 
         most.ShouldBe(2);
-        _rig.Time.Advance(ReplicaSlots.AheadPause);
-        for (var i = 0; i < 3000 && most < 3; i++)
+        for (var i = 0; i < 5000 && most < 3; i++)
         {
             most = WorkFasterWithMore();
         }

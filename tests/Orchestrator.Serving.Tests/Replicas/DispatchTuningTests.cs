@@ -96,6 +96,47 @@ public sealed class DispatchTuningTests
     }
 
     [Fact]
+    public void SecondBatchAhead_WasRefused_IsTriedAgain_LaterEachTime()
+    {
+        // A container that lets one wait, whatever it might gain; sizes are free.
+        var rests = new List<int>();
+        var since = 0;
+        for (var i = 0; i < 12_000; i++, since++)
+        {
+            if (_tuning.Ahead == 2)
+            {
+                _tuning.SecondWasRefused();
+                rests.Add(since);
+                since = 0;
+            }
+
+            var rows = Math.Min(64, _tuning.MostRows(waiting: 1000));
+            _tuning.Observe(NewBatch(rows, _tuning.Ahead), (long)(rows * 100 * (1 - (0.2 * _tuning.Ahead))), mayGoAhead: true, limit: 64, waiting: 1000);
+        }
+
+        rests.Count.ShouldBeInRange(3, 12);
+        rests[^1].ShouldBeGreaterThan(1000);
+    }
+
+    [Fact]
+    public void SecondBatchAhead_LoadFellBelowIt_WhetherTheFirstPaysIsAskedAgain()
+    {
+        var tuning = new DispatchTuning(findsSize: false);
+        for (var i = 0; i < 1000 || tuning.Ahead != 2; i++)
+        {
+            i.ShouldBeLessThan(5000);
+            tuning.Observe(NewBatch(8, tuning.Ahead), 1000 - (300 * tuning.Ahead), mayGoAhead: true, limit: 8, waiting: 0);
+        }
+
+        for (var i = 0; i < 1000 || tuning.Ahead != 0; i++)
+        {
+            i.ShouldBeLessThan(10_000);
+            var before = Math.Min(1, tuning.Ahead);
+            tuning.Observe(NewBatch(8, before), 1000 + (200 * before), mayGoAhead: true, limit: 8, waiting: 0);
+        }
+    }
+
+    [Fact]
     public void SizeHasChanged_AheadIsTriedAgain_AndTheSecondToo()
     {
         var kinds = new HashSet<int>();

@@ -35,22 +35,23 @@ public sealed class ReplicaSlotsTests
     {
         var slots = new ReplicaSlots(concurrency: 1, mayGoAhead: true, limit: 1, findsSize: false);
         var (first, second, third) = (NewBatch(1000), NewBatch(1000, 1), NewBatch(1000, 2));
-        slots.NextStart.ShouldBe(long.MaxValue);
         slots.Left(first);
-        slots.NextStart.ShouldBe(1000 + Duration);
+        slots.NextStart(1000).ShouldBe(1000 + Duration);
         slots.Left(second);
         slots.Left(third);
         slots.Ahead.ShouldBe(2);
         slots.HasRoomAhead.ShouldBeFalse();
-        slots.NextStart.ShouldBe(1000 + (3 * Duration));
+        slots.NextStart(1000).ShouldBe(1000 + (3 * Duration));
+        slots.NextStart(1500).ShouldBe(1500 + (2 * Duration), "the first is overdue, but those ahead are still to come");
 
         // Its body was in first.
         slots.CameBack(third, ReplyKind.Ok, 1150, waiting: 0).ShouldBeNull();
         third.BusySince(1150, lastEnd: 1100).ShouldBe(1100);
+        third.BusySince(1150, lastEnd: 1150).ShouldBe(1150 - Duration);
         slots.Ahead.ShouldBe(1);
         slots.CameBack(first, ReplyKind.Ok, 1160, waiting: 0).ShouldBe(second);
-        (second.IsAhead, slots.Ahead, slots.LastEnd).ShouldBe((false, 0, 1160));
-        slots.NextStart.ShouldBe(1160 + Duration);
+        (second.IsAhead, slots.Ahead).ShouldBe((false, 0));
+        slots.NextStart(1160).ShouldBe(1160 + Duration);
         slots.CameBack(second, ReplyKind.Ok, 1270, waiting: 0).ShouldBeNull();
         slots.IsFree.ShouldBeTrue();
     }

@@ -263,6 +263,26 @@ public sealed class SizeTrialTests
         BestSize().ShouldBe(417);
     }
 
+    [Fact]
+    public void SmallerThanFitTheCacheAreTriedOrWereBetterAtLittleLoad_ABurstGetsWhatFitsTheCache()
+    {
+        static double Better(int rows) => rows + (rows * rows / 100.0);
+        _waiting = 1000;
+        _trial.RowsHave(bytes: 3136);
+        Work(1 + SizeTrial.FirstUntil, Better);
+        (_trial.IsTrying, _trial.CapOf(20_000)).ShouldBe((true, 417));
+        while (_trial.IsTrying || BestSize() == 417)
+        {
+            Work(1, Better);
+        }
+
+        BestSize().ShouldBeLessThan(417);
+        _waiting = 20_000;
+        Work(1, Better);
+        _waiting = 1000;
+        BestSize().ShouldBe(417);
+    }
+
     private void Work(int batches, Func<int, double> took)
     {
         for (var i = 0; i < batches; i++)
