@@ -5,13 +5,16 @@ using System.Net.Http.Headers;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using Orchestrator.Protocol;
 
 namespace Orchestrator.Benchmarks.Inputs;
 
 /// <summary>Distinct random inputs: held-out digits with noise on every pixel, as bodies of both interfaces, and the label that the model itself gives each.</summary>
 internal sealed class DigitRows
 {
-    private const int Pixels = 64;
+    /// <summary>Values of a row.</summary>
+    public const int Pixels = 64;
+
     private const int RowBytes = Pixels * sizeof(double);
     private const int Darkest = 16;
     private const int LabelBatch = 500;
@@ -64,6 +67,9 @@ internal sealed class DigitRows
     /// <summary>Body of a container's infer call: one row as a binary tensor, the answer binary too.</summary>
     public ReadOnlyMemory<byte> Infer(int index) => _binary[index % _binary.Length];
 
+    /// <summary>The row as a tensor.</summary>
+    public Tensor Row(int index) => new("input", DataType.Fp64, [1, Pixels], _binary[index % _binary.Length].AsMemory(InferHeaderLength));
+
     /// <summary>Whether the answer of <c>/{app}/predict</c> holds the row's label.</summary>
     public bool IsPredictRight(int index, ReadOnlySpan<byte> answer)
     {
@@ -73,7 +79,7 @@ internal sealed class DigitRows
 
     /// <summary>Whether a binary infer answer holds the row's label: the only tensor is the last 8 bytes.</summary>
     public bool IsInferRight(int index, ReadOnlySpan<byte> answer) =>
-        answer.Length > sizeof(long) && BinaryPrimitives.ReadInt64LittleEndian(answer[^sizeof(long)..]) == _labels[index % _labels.Length];
+        answer.Length >= sizeof(long) && BinaryPrimitives.ReadInt64LittleEndian(answer[^sizeof(long)..]) == _labels[index % _labels.Length];
 
     private static async Task<double[][]> ReadImagesAsync(string root, CancellationToken stop)
     {
