@@ -84,8 +84,8 @@ internal sealed class LowLoadBenchmark : IBenchmark
 
     private static async Task<Measured> CallAsync(BenchmarkRun run, double rate, Func<int, Task<bool>> call)
     {
-        var latency = await RareCalls.RunAsync(rate, run.WarmUp, run.Share(1), call);
-        return ToMeasured(rate, latency, $"{latency.Count} calls");
+        var (latency, missed) = await RareCalls.RunAsync(rate, run.WarmUp, run.Share(1), call);
+        return ToMeasured(rate, latency, $"right {latency.Count}, none {missed}");
     }
 
     private static async Task<Measured> MeasureAsync(BenchmarkRun run, LoadPlan plan, AnswerCheck check, CancellationToken stop)
