@@ -58,6 +58,9 @@ internal abstract partial class Surface(IServiceProvider core, SurfacePort port,
         }
     }
 
+    /// <summary>Whether what it does with a request before it waits for something is so little that the thread which polls the sockets may do it.</summary>
+    protected virtual bool TakesRequestsInline => false;
+
     protected abstract void ConfigureServices(IServiceCollection services);
 
     protected abstract void ConfigureLimits(KestrelServerLimits limits);
@@ -74,6 +77,7 @@ internal abstract partial class Surface(IServiceProvider core, SurfacePort port,
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "Orchestrator.Host", EnvironmentName = Environments.Production });
         builder.WebHost.UseKestrelCore();
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = TakesRequestsInline && SocketCompletions.AreInline);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;

@@ -27,6 +27,8 @@ internal sealed class QuerySurface(IServiceProvider core, HostOptions options, I
     private const int MaxHeadersBytes = 16 * 1024;
     private const int DrainedBodies = 4;
 
+    protected override bool TakesRequestsInline => true;
+
     protected override void ConfigureServices(IServiceCollection services)
     {
         Share<ServingState>(services);

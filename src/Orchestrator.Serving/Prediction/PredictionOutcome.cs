@@ -50,6 +50,21 @@ public sealed class PredictionOutcome
     /// <summary>For every other kind: why, for people.</summary>
     public string? Explanation { get; init; }
 
+    /// <summary>Size of <see cref="Outputs"/>.</summary>
+    internal long Bytes
+    {
+        get
+        {
+            long bytes = 0;
+            for (var i = 0; i < Outputs.Count; i++)
+            {
+                bytes += Outputs[i].Data.Length;
+            }
+
+            return bytes;
+        }
+    }
+
     /// <summary>For <see cref="OutcomeKind.Rejected"/>: when the queue should have cleared.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -72,15 +72,17 @@ internal sealed partial class ModelQueue
     /// A loop gives a batch back, with what its replica answered; its items are the loop's to complete, or go through <see cref="Requeue"/>. The next batch is on its way
     /// before this returns, by another of the replica's loops: it need not idle while answers are handed out.
     /// </summary>
-    public void Return(ReplicaLoop loop, Batch batch, in ReplicaReply reply)
+    /// <returns>Whether nothing waits for this thread: no batch was to be sent, and the next one finds another loop of the replica.</returns>
+    public bool Return(ReplicaLoop loop, Batch batch, in ReplicaReply reply)
     {
         ReplicaLoop? next;
         Batch? following;
+        bool isIdle;
         lock (_lock)
         {
             if (!_handOver.CameBack(loop, batch, reply))
             {
-                return;
+                return false;
             }
 
             foreach (var item in batch.Items)
@@ -89,9 +91,11 @@ internal sealed partial class ModelQueue
             }
 
             _handOver.Pair(out next, out following);
+            isIdle = next is null && loop.Slots.Idle.Count > 0;
         }
 
         Deliver(next, following);
+        return isIdle;
     }
 
     /// <summary>The replica of a loop that returned a batch as <see cref="ReplyKind.Unreachable"/> or <see cref="ReplyKind.Hung"/> is there again, or will never be asked again.</summary>

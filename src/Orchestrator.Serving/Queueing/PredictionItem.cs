@@ -76,7 +76,9 @@ internal sealed class PredictionItem : QueuedItem
     }
 
     /// <summary>Ends the item: whoever still waits gets <paramref name="outcome"/>.</summary>
-    public void Complete(PredictionOutcome outcome)
+    /// <param name="outcome">What they get.</param>
+    /// <param name="here">The first caller may go on in this thread, before this returns.</param>
+    public void Complete(PredictionOutcome outcome, bool here = false)
     {
         List<PredictionWaiter>? joined;
         lock (_first)
@@ -90,7 +92,6 @@ internal sealed class PredictionItem : QueuedItem
             joined = _joined;
         }
 
-        _first.TryComplete(outcome);
         if (joined is not null)
         {
             foreach (var waiter in joined)
@@ -98,6 +99,8 @@ internal sealed class PredictionItem : QueuedItem
                 waiter.TryComplete(outcome);
             }
         }
+
+        _first.TryComplete(outcome, here);
     }
 
     /// <summary>Gives <paramref name="missed"/> to those whose deadline has passed at <paramref name="now"/>.</summary>

@@ -1,13 +1,17 @@
+using System.Runtime.CompilerServices;
 using System.Threading.Tasks.Sources;
 using Orchestrator.Serving.Metrics;
 using Orchestrator.Serving.Prediction;
 
 namespace Orchestrator.Serving.Queueing;
 
-/// <summary>One caller that waits for an item, with a deadline of its own. Completes exactly once, whoever comes first; its caller never runs inside the completing thread.</summary>
+/// <summary>
+/// One caller that waits for an item, with a deadline of its own. Completes exactly once, whoever comes first; its caller goes on in a thread of the pool, or in the completing thread if that one
+/// says it may.
+/// </summary>
 internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
 {
-    private ManualResetValueTaskSourceCore<PredictionOutcome> _core = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<PredictionOutcome> _core;
     private CancellationTokenRegistration _clientGone;
     private PredictionItem? _item;
     private AnswerRecord _record;
@@ -30,7 +34,10 @@ internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
         return new(this, _core.Version);
     }
 
-    public bool TryComplete(PredictionOutcome outcome)
+    /// <summary>Ends the wait. False: it had ended.</summary>
+    /// <param name="outcome">What its caller gets.</param>
+    /// <param name="here">Its caller may go on in this thread, before this returns: no lock is held and nothing waits for the thread.</param>
+    public bool TryComplete(PredictionOutcome outcome, bool here = false)
     {
         if (Interlocked.Exchange(ref _completed, 1) != 0)
         {
@@ -39,6 +46,9 @@ internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
 
         // Unregister does not wait for a callback that runs right now: that one finds the waiter completed.
         _clientGone.Unregister();
+
+        // A caller that asks again and has its answer at once would sit on top of the one before it.
+        _core.RunContinuationsAsynchronously = !here || !RuntimeHelpers.TryEnsureSufficientExecutionStack();
         _core.SetResult(outcome);
         return true;
     }

@@ -16,6 +16,9 @@ internal static class PlainBody
     private static async ValueTask<RequestBody> DecompressAsync(HttpRequest request, string encoding, int limit, CancellationToken cancellationToken)
     {
         using var body = await RequestBody.ReadAsync(request, limit, cancellationToken);
+
+        // It may become a thousand times as much, and does so without waiting for anything.
+        await Task.Yield();
         try
         {
             using var source = new MemoryStream(body.Memory.ToArray(), writable: false);

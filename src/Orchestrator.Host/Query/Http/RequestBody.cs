@@ -10,6 +10,9 @@ internal sealed class RequestBody : IDisposable
     // What a client claims in Content-Length is believed up to here; beyond, the array grows with what really arrives.
     private const int MostRentedOnTrust = 64 * 1024;
 
+    // To parse more, and to answer it, takes longer than a thread that polls sockets may be away.
+    private const int MostReadInline = 32 * 1024;
+
     private byte[] _array;
     private int _length;
 
@@ -19,7 +22,7 @@ internal sealed class RequestBody : IDisposable
 
     public ReadOnlySpan<byte> Span => _array.AsSpan(0, _length);
 
-    /// <summary>Reads the body to its end.</summary>
+    /// <summary>Reads the body to its end. After a large one its caller goes on in the pool.</summary>
     /// <exception cref="BadHttpRequestException">413: more than <paramref name="limit"/> bytes; or what Kestrel finds wrong with the body.</exception>
     public static async ValueTask<RequestBody> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {
@@ -49,6 +52,11 @@ internal sealed class RequestBody : IDisposable
 
                 if (result.IsCompleted)
                 {
+                    if (body._length > MostReadInline)
+                    {
+                        await Task.Yield();
+                    }
+
                     return body;
                 }
             }
