@@ -44,6 +44,11 @@ public static class ServingServiceCollectionExtensions
         services.TryAddSingleton<IFeatureStore, NoFeatureStore>();
         services.AddSingleton<FeatureMetrics>();
         services.AddSingleton(p => new FeatureLookup(p.GetRequiredService<IFeatureStore>(), p.GetRequiredService<FeatureMetrics>(), p.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(p =>
+        {
+            var (cache, features) = (p.GetService<StoreBreaker>(), p.GetRequiredService<FeatureLookup>());
+            return new StoresLeftAlone([() => cache?.LeftAlone, () => features.LeftAlone]);
+        });
         services.AddHostedService<ServingLoop>();
         return services;
     }

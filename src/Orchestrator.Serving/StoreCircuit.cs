@@ -1,3 +1,4 @@
+using Orchestrator.Core;
 using Polly;
 using Polly.CircuitBreaker;
 
@@ -26,11 +27,14 @@ internal sealed class StoreCircuit<T>
     private static readonly TimeSpan Sampling = TimeSpan.FromSeconds(1);
 
     private readonly CircuitBreakerStateProvider _state = new();
+    private readonly TimeSpan _breakFor;
 
     /// <param name="breakFor">How long it is left alone before one call tries it again.</param>
     /// <param name="time">The clock.</param>
     /// <param name="sign">What an end says.</param>
-    public StoreCircuit(TimeSpan breakFor, TimeProvider time, Func<T, StoreSign> sign) =>
+    public StoreCircuit(TimeSpan breakFor, TimeProvider time, Func<T, StoreSign> sign)
+    {
+        _breakFor = breakFor;
         Pipeline = new ResiliencePipelineBuilder<T> { TimeProvider = time }
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions<T>
             {
@@ -42,6 +46,7 @@ internal sealed class StoreCircuit<T>
                 ShouldHandle = call => ValueTask.FromResult(call.Outcome.Exception is not null || IsFailure(sign(call.Outcome.Result!))),
             })
             .Build();
+    }
 
     public ResiliencePipeline<T> Pipeline { get; }
 
@@ -50,6 +55,12 @@ internal sealed class StoreCircuit<T>
 
     /// <summary>0 closed, 1 half open, 2 open.</summary>
     public int Level => _state.CircuitState switch { CircuitState.Closed => 0, CircuitState.HalfOpen => 1, _ => 2 };
+
+    /// <summary>For people: what is left alone, while it is; null: it is asked. Half open only the one call that tries it is let through.</summary>
+    /// <param name="store">What is left alone.</param>
+    /// <param name="instead">What is done without it.</param>
+    public string? Describe(string store, string instead) => Level == 0 ? null
+        : $"{store} gave too few answers in time and is left alone, one request every {Durations.Format(_breakFor)} tries it; {instead}";
 
     private bool IsFailure(StoreSign sign) => sign == StoreSign.Ill || (sign == StoreSign.None && _state.CircuitState == CircuitState.HalfOpen);
 }

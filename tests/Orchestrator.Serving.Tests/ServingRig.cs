@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orchestrator.Core;
 using Orchestrator.Core.Cluster;
@@ -26,7 +27,7 @@ internal sealed class ServingRig
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
     private long _revision;
 
-    public ServingRig(long cacheBytes = 1 << 20, TimeSpan? hungBatch = null, IPredictionStore? store = null, SharedCacheOptions? shared = null)
+    public ServingRig(long cacheBytes = 1 << 20, TimeSpan? hungBatch = null, IPredictionStore? store = null, SharedCacheOptions? shared = null, ILogger<ServingTableUpdater>? logger = null, Func<IItemSink, IItemSink>? sink = null)
     {
         Metrics = new ServingMetrics(_services.GetRequiredService<IMeterFactory>());
         Cache = new PredictionCache(cacheBytes, Time);
@@ -36,8 +37,8 @@ internal sealed class ServingRig
         }
 
         Sink = new CacheSink(Cache, Shared?.Cache);
-        var context = new UpdaterContext(new ServingOptions { HungBatch = hungBatch ?? TimeSpan.FromSeconds(5) }, NullLogger<ServingTableUpdater>.Instance);
-        Updater = new ServingTableUpdater(State, endpoint => Clients[endpoint.Id.Instance] = new FakeReplica(), Sink, Metrics, context, Time);
+        var context = new UpdaterContext(new ServingOptions { HungBatch = hungBatch ?? TimeSpan.FromSeconds(5) }, logger ?? NullLogger<ServingTableUpdater>.Instance);
+        Updater = new ServingTableUpdater(State, endpoint => Clients[endpoint.Id.Instance] = new FakeReplica(), sink?.Invoke(Sink) ?? Sink, Metrics, context, Time);
         Service = new PredictionService(Cache, Metrics, Time, Shared?.Cache, flights: Shared?.Flights);
     }
 
@@ -109,6 +110,9 @@ internal sealed class FakeReplica : IReplicaClient
 
     public bool Ready { get; set; } = true;
 
+    /// <summary>Thrown by the next question whether it is ready.</summary>
+    public Exception? ReadyThrows { get; set; }
+
     public List<double[]> Batches { get; } = [];
 
     /// <summary>Called whenever a batch is sent.</summary>
@@ -137,7 +141,12 @@ internal sealed class FakeReplica : IReplicaClient
         return await call.Answered;
     }
 
-    public ValueTask<bool> IsReadyAsync(CancellationToken cancellationToken) => ValueTask.FromResult(Ready);
+    public ValueTask<bool> IsReadyAsync(CancellationToken cancellationToken)
+    {
+        var defect = ReadyThrows;
+        ReadyThrows = null;
+        return defect is null ? ValueTask.FromResult(Ready) : throw defect;
+    }
 
     /// <summary>The next batch that was sent.</summary>
     public Task<Call> NextAsync()

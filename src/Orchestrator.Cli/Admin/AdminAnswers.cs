@@ -8,6 +8,7 @@ namespace Orchestrator.Cli.Admin;
 internal static class AdminAnswers
 {
     private const int LongestQuote = 200;
+    private const string Prefix = "error:";
 
     public static CliException Unreachable(Uri address, Exception cause) => new(
         ExitCodes.Unreachable,
@@ -25,7 +26,7 @@ internal static class AdminAnswers
             if (JsonSerializer.Deserialize<AdminError>(text, AdminJson.Options) is { Error.Length: > 0 } error)
             {
                 var details = error.Details ?? [];
-                return new CliException(exitCode, error.Error, [.. details.Select(d => d.ToString())]) { SpecErrors = details };
+                return new CliException(exitCode, WithoutPrefix(error.Error), [.. details.Select(d => d.ToString())]) { SpecErrors = details };
             }
         }
         catch (JsonException)
@@ -36,4 +37,7 @@ internal static class AdminAnswers
         var quote = text.Length > LongestQuote ? text[..LongestQuote] + "..." : text;
         return new CliException(exitCode, $"{answer.RequestMessage?.RequestUri} answered {(int)answer.StatusCode} {answer.ReasonPhrase}: {quote}");
     }
+
+    // Whatever answers at that address may call its error one; it is printed behind that word.
+    private static string WithoutPrefix(string text) => text.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase) && text[Prefix.Length..].TrimStart() is { Length: > 0 } rest ? rest : text;
 }

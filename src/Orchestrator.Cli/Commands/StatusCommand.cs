@@ -65,7 +65,7 @@ internal static class StatusCommand
         $"cluster {status.Cluster}, revision {status.Revision}, {status.Runtime}: {(status.Problem is not null ? $"PROBLEM: {status.Problem}" : status.Settled ? "everything is as wanted" : "on its way")}";
 
     private static string RedisLine(RedisStatus redis) => redis.Connected
-        ? $"redis: {redis.Server}, connected since {At(redis.Since)}"
+        ? $"redis: {redis.Server}, connected since {At(redis.Since)}{(redis.Consequences.Count > 0 ? $", SLOW: {string.Join("; ", redis.Consequences)}" : "")}"
         : $"redis: {redis.Server}, AWAY since {At(redis.Since)}: {string.Join("; ", [redis.Reason, .. redis.Consequences])}";
 
     private static string At(DateTimeOffset time) => time.ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
@@ -128,7 +128,7 @@ internal static class StatusCommand
         {
             var status = await session.Admin.StatusAsync(stop);
             // Counters move all the time; what people watch for elsewhere than on a terminal is the rest.
-            var text = string.Join('|', status.Models.Select(m => $"{m.Name} {m.State} {m.ServingVersion} {string.Join(',', m.Versions.SelectMany(v => v.Replicas).Select(r => $"{r.Instance}{r.Phase}{r.Reason}"))}")) + status.Revision + status.Problem + status.Redis?.Reason;
+            var text = string.Join('|', status.Models.Select(m => $"{m.Name} {m.State} {m.ServingVersion} {string.Join(',', m.Versions.SelectMany(v => v.Replicas).Select(r => $"{r.Instance}{r.Phase}{r.Reason}"))}")) + status.Revision + status.Problem + status.Redis?.Reason + string.Join(',', status.Redis?.Consequences ?? []);
             await show(status, text != last);
             last = text;
             await Task.Delay(Period, session.Context.Time, stop);

@@ -25,21 +25,21 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
         var mistakes = validate(file);
         return mistakes.Count > 0
             ? Refuse(ChangeKind.Invalid, mistakes)
-            : await ChangeAsync(now => SpecEdits.Apply(now, file, mode), validated: mode == ApplyMode.Whole, dryRun, cancellationToken);
+            : await ChangeAsync(now => SpecEdits.Apply(now, file, mode), mode == ApplyMode.Whole ? _ => [] : next => KeptMistakes.Mark(file, next, validate(next)), dryRun, cancellationToken);
     }
 
     /// <summary>Carries out an edit.</summary>
     public Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, CancellationToken cancellationToken) =>
-        ChangeAsync(edit, validated: false, dryRun: false, cancellationToken);
+        ChangeAsync(edit, validate, dryRun: false, cancellationToken);
 
-    private async Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, bool validated, bool dryRun, CancellationToken cancellationToken)
+    private async Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, ClusterCheck check, bool dryRun, CancellationToken cancellationToken)
     {
         try
         {
             for (var attempt = 0; attempt < MaxAttempts; attempt++)
             {
                 var now = await registry.ReadAsync(cancellationToken);
-                var (next, refusal) = Check(now, edit(AsMine(now)), validated);
+                var (next, refusal) = Check(now, edit(AsMine(now)), check);
                 if (refusal is not null)
                 {
                     return refusal;
@@ -83,14 +83,14 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
     private static ChangeOutcome Applied(long revision, IReadOnlyList<string> changes) =>
         new(ChangeKind.Applied, new ApplyResult(revision, changes.Count > 0, changes), null);
 
-    private (ClusterSpec? Next, ChangeOutcome? Refusal) Check(RegistrySnapshot now, EditOutcome edit, bool validated)
+    private static (ClusterSpec? Next, ChangeOutcome? Refusal) Check(RegistrySnapshot now, EditOutcome edit, ClusterCheck check)
     {
         if (edit.Spec is not { } next)
         {
             return (null, new ChangeOutcome(edit.Kind, null, edit.Error));
         }
 
-        if (!validated && validate(next) is { Count: > 0 } mistakes)
+        if (check(next) is { Count: > 0 } mistakes)
         {
             return (null, Refuse(ChangeKind.Invalid, mistakes));
         }

@@ -22,6 +22,6 @@ public sealed record RedisStatus
     /// <summary>Why it is away, for people and without secrets; null: it is not.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>What is done without meanwhile, for people.</summary>
+    /// <summary>What is done without meanwhile, for people; also while it is connected, where it answers too slowly to be asked.</summary>
     public IReadOnlyList<string> Consequences { get; init; } = [];
 }

@@ -8,8 +8,10 @@ namespace Orchestrator.Host.Composition;
 /// <summary>Says what is wrong with the shared store, whether or not this orchestrator has one.</summary>
 internal sealed class SharedStoreHealth(IServiceProvider services)
 {
-    /// <summary>Whether Redis is there; null: none is configured.</summary>
-    public RedisStatus? Redis => services.GetService<IRedisHealth>()?.Status;
+    /// <summary>Whether Redis is there, and what is done without; null: none is configured. A slow one is connected: that it is left alone only those know who ask it.</summary>
+    public RedisStatus? Redis => services.GetService<IRedisHealth>()?.Status is not { } status ? null
+        : LeftAlone is { Count: > 0 } slow ? status with { Consequences = [.. status.Consequences, .. slow] }
+        : status;
 
     /// <summary>What is wrong and what is done without; null: nothing, or there is none.</summary>
     public string? Problem =>
@@ -17,5 +19,8 @@ internal sealed class SharedStoreHealth(IServiceProvider services)
         : services.GetService<IServingLease>() is { IsHeld: false } && services.GetService<ServingState>() is { Table.Snapshot.Revision: > 0 }
             ? "this frontend is cut off from its control plane; only replicas that confirm their version answer, and nothing comes from a cache"
         : services.GetService<IPredictionStore>()?.Problem is { } store ? $"{store}; predictions go on without the shared cache"
+        : LeftAlone is { Count: > 0 } slow ? string.Join("; ", slow)
         : null;
+
+    private IReadOnlyList<string> LeftAlone => services.GetService<StoresLeftAlone>()?.Describe() ?? [];
 }

@@ -29,6 +29,9 @@ internal sealed class FeatureBreaker
     /// <summary>0 closed, 1 half open, 2 open.</summary>
     public int Level => _circuit.Level;
 
+    /// <summary>For people: that the store is there and yet left alone; null: it is asked, or not there, which it says itself.</summary>
+    public string? LeftAlone => _store.Problem is null ? _circuit.Describe("the feature store", "features are their defaults") : null;
+
     /// <summary>Reads; null: the store is left alone.</summary>
     /// <param name="queries">What is looked for.</param>
     /// <param name="within">How long.</param>

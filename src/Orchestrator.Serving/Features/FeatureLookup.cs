@@ -24,6 +24,9 @@ public sealed class FeatureLookup
         }
     }
 
+    /// <summary>For people: that the store is there and yet left alone for a while; null: it is asked, or not there.</summary>
+    public string? LeftAlone => _breaker.LeftAlone;
+
     /// <summary>Looks up.</summary>
     /// <param name="application">For whom; names its metrics.</param>
     /// <param name="queries">Each once.</param>

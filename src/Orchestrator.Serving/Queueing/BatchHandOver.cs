@@ -136,6 +136,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
         loop.Slots.Heard(batch, reply, now, _scale);
         if (reply.Kind is ReplyKind.Unreachable or ReplyKind.Hung)
         {
+            loop.IsRecovering = true;
             loop.Slots.Failed();
         }
 
@@ -146,6 +147,7 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
     /// <summary>The replica is there again.</summary>
     public void Recovered(ReplicaLoop loop)
     {
+        loop.IsRecovering = false;
         loop.Slots.Recovered();
         List(loop.Slots);
     }

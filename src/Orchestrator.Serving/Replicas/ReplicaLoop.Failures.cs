@@ -8,7 +8,7 @@ namespace Orchestrator.Serving.Replicas;
 /// <content>What becomes of a batch that failed, and of the replica.</content>
 internal sealed partial class ReplicaLoop
 {
-    private async ValueTask<bool> HandleFailureAsync(Batch batch, ReplicaReply reply)
+    private async ValueTask HandleFailureAsync(Batch batch, ReplicaReply reply)
     {
         _context.Metrics.RecordBatchFailure(_queue.Id, reply.Kind);
         switch (reply.Kind)
@@ -21,20 +21,20 @@ internal sealed partial class ReplicaLoop
                 }
 
                 await Task.Delay(BusyPause, _context.Time);
-                return true;
+                return;
 
             case ReplyKind.TooLate:
                 FailAll(batch, OutcomeKind.DeadlineMissed, _queue.Missed.Explanation!);
-                return true;
+                return;
 
             case ReplyKind.Unconfirmed:
                 // No failure of the replica: this frontend cannot know whether its version still serves.
                 FailAll(batch, OutcomeKind.Unavailable, reply.Error!);
-                return true;
+                return;
 
             case ReplyKind.InvalidInput or ReplyKind.Failed:
                 ShareOutFailure(batch, reply);
-                return true;
+                return;
 
             default:
                 Stats.Failed(reply.Error ?? reply.Kind.ToString());
@@ -50,7 +50,7 @@ internal sealed partial class ReplicaLoop
                     RequeueOrEnd(item, alone: false, OutcomeKind.Unavailable, $"replica {Endpoint.Id} failed: {reply.Error}");
                 }
 
-                return false;
+                return;
         }
     }
 
@@ -106,6 +106,34 @@ internal sealed partial class ReplicaLoop
         item.Complete(outcome);
     }
 
+    /// <summary>After an exception nobody expected: whoever was in the batch and is not back in the queue has an answer. Throws nothing, whatever is broken.</summary>
+    private void Abandon(Batch batch, Exception error)
+    {
+        Try(() => _context.Logger.LoopFailed(error, Endpoint.Id));
+        Try(() => _queue.Return(this, batch, new ReplicaReply(ReplyKind.Failed, null, null, true)));
+        var outcome = new PredictionOutcome { Kind = OutcomeKind.Failed, ModelVersion = _queue.Id, Explanation = $"internal error: {error.GetType().Name}: {error.Message}" };
+        foreach (var item in batch.Items)
+        {
+            if (item.State == ItemState.Done)
+            {
+                Try(() => _context.Sink.Finished(item, outcome));
+                item.Complete(outcome);
+            }
+        }
+    }
+
+    private static void Try(Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception)
+        {
+            // What broke the handling of a failure is likely to break here too; the other steps must be taken all the same.
+        }
+    }
+
     /// <summary>Waits until the replica says it is ready, or until it is taken away (Control replaces it).</summary>
     private async Task RecoverAsync()
     {
@@ -124,9 +152,15 @@ internal sealed partial class ReplicaLoop
                 Stats.Failed("not ready");
                 _context.ReplicaFailed.Notify();
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_removed.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception error)
+            {
+                Try(() => _context.Logger.RecheckFailed(error, Endpoint.Id));
+                Stats.Failed($"asking whether it is ready failed: {error.GetType().Name}: {error.Message}");
+                _context.ReplicaFailed.Notify();
             }
 
             pause = pause * 2 < LongestRecheck ? pause * 2 : LongestRecheck;

@@ -14,4 +14,7 @@ internal static partial class ReplicaLog
 
     [LoggerMessage(EventId = 2003, EventName = "LoopFailed", Level = LogLevel.Error, Message = "unexpected error in the loop of replica {Replica}; its batch was answered with a failure, the loop goes on")]
     public static partial void LoopFailed(this ILogger logger, Exception error, ReplicaId replica);
+
+    [LoggerMessage(EventId = 2004, EventName = "RecheckFailed", Level = LogLevel.Error, Message = "unexpected error while asking whether replica {Replica} is ready again; it counts as not ready, and is asked again")]
+    public static partial void RecheckFailed(this ILogger logger, Exception error, ReplicaId replica);
 }

@@ -61,6 +61,9 @@ internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposabl
     /// <summary>Set once, under the queue's lock: it takes no further batch.</summary>
     public bool IsStopping { get; set; }
 
+    /// <summary>Set under the queue's lock, from a batch that its replica broke until the queue hears that the replica is there again.</summary>
+    public bool IsRecovering { get; set; }
+
     /// <summary>Completes when the loop has ended and nothing of it is out.</summary>
     public Task Completion { get; private set; } = Task.CompletedTask;
 
@@ -96,20 +99,18 @@ internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposabl
     {
         while (await _queue.TakeAsync(this) is { } batch)
         {
-            var healthy = true;
             try
             {
-                healthy = await RunOnceAsync(batch);
+                await RunOnceAsync(batch);
             }
             catch (Exception error)
             {
                 // A defect of ours must neither end the loop nor leave anybody waiting.
-                _context.Logger.LoopFailed(error, Endpoint.Id);
-                _queue.Return(this, batch, new ReplicaReply(ReplyKind.Failed, null, null, true));
-                FailAll(batch, OutcomeKind.Failed, $"internal error: {error.GetType().Name}: {error.Message}");
+                Abandon(batch, error);
             }
 
-            if (!healthy)
+            // Not by how the handling of the failure ended: the queue counts this replica as away, and gives it nothing until it hears otherwise.
+            if (IsRecovering)
             {
                 await RecoverAsync();
                 _queue.Recovered(this);
@@ -118,8 +119,7 @@ internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposabl
     }
 
     /// <summary>Sends one batch and ends or requeues each of its items.</summary>
-    /// <returns>Whether the replica may get another batch at once.</returns>
-    internal async ValueTask<bool> RunOnceAsync(Batch batch)
+    private async ValueTask RunOnceAsync(Batch batch)
     {
         var time = _context.Time;
         using var span = BatchTrace.Start(batch, Endpoint);
@@ -156,14 +156,14 @@ internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposabl
             if (BatchResult.TryShare(batch, reply.Response!, out var shares, out var mismatch))
             {
                 Succeed(batch, shares, took, reply, isIdle);
-                return true;
+                return;
             }
 
             reply = new ReplicaReply(ReplyKind.Failed, null, mismatch, true);
         }
 
         span?.SetStatus(ActivityStatusCode.Error, reply.Error);
-        return await HandleFailureAsync(batch, reply);
+        await HandleFailureAsync(batch, reply);
     }
 
     /// <summary>Before the batch is given back: the next one, which leaves then, goes by what this one taught.</summary>

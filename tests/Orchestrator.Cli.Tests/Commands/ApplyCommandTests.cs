@@ -87,6 +87,16 @@ public sealed class ApplyCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Apply_WhereAMistakeLiesInWhatIsKept_NamesNoPlaceInTheFile()
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        orchestrator.Change = (400, """{"error":"other keys","details":[{"path":"features.views[0]","message":"other keys","kept":"application hers"}]}""");
+        var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid), "--no-wait", "--keep-others");
+        run.ExitCode.ShouldBe(2);
+        run.Error.ShouldBe("error: application hers (kept, not in the file): features.views[0]: other keys\n");
+    }
+
+    [Fact]
     public async Task Apply_DryRun_AsksForOneAndUploadsNothing()
     {
         await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "model.pkl"), "x", CliRun.Token);

@@ -98,4 +98,15 @@ public sealed class ModelCommandsTests
         orchestrator.Change = (400, """{"error":"invalid","details":[]}""");
         (await CliRun.OfAsync(orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "noop")).ExitCode.ShouldBe(2);
     }
+
+    [Theory]
+    [InlineData("""{"error":"error: no such route","details":[]}""", "error: no such route\n")]
+    [InlineData("""{"error":"Error:","details":[]}""", "error: Error:\n")]
+    [InlineData("""{"error":"it is full","details":[{"path":"","message":"it is full"}]}""", "error: it is full\n")]
+    public async Task AnErrorAnswer_IsSaidOnce_AndCalledAnErrorOnce(string body, string expected)
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Change = (400, body);
+        (await CliRun.OfAsync(orchestrator, "app", "create", "a", "--model", "x", "--no-wait")).Error.ShouldBe(expected);
+    }
 }

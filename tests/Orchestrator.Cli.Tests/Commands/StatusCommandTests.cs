@@ -71,6 +71,14 @@ public sealed class StatusCommandTests
     }
 
     [Fact]
+    public async Task Status_WithASlowRedis_SaysWhatIsDoneWithout()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Redis = new RedisStatus { Server = "h:6379", Connected = true, Consequences = ["the cache is left alone", "so are features"] } };
+        (await CliRun.OfAsync(orchestrator, "status")).Out.ShouldContain(", SLOW: the cache is left alone; so are features\n");
+    }
+
+    [Fact]
     public async Task Status_WithAProblemAndAFailedModel_SaysBoth()
     {
         await using var orchestrator = await StartAsync();

@@ -54,6 +54,9 @@ internal sealed class Cluster
 
     public List<SpecError> Mistakes { get; } = [];
 
+    /// <summary>Instead of <see cref="Mistakes"/>, if set.</summary>
+    public Func<ClusterSpec, IReadOnlyList<SpecError>>? Check { get; set; }
+
     /// <summary>False: the frontend is silent.</summary>
     public bool FrontendAcknowledges { get; set; } = true;
 
@@ -124,5 +127,5 @@ internal sealed class Cluster
 
     public static ModelVersionSpec Version(string version, int replicas = 1) => new() { Version = version, Framework = "noop", Replicas = replicas };
 
-    private List<SpecError> Validate(ClusterSpec spec) => Mistakes;
+    private IReadOnlyList<SpecError> Validate(ClusterSpec spec) => Check?.Invoke(spec) ?? Mistakes;
 }

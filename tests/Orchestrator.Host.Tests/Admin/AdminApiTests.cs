@@ -1,7 +1,6 @@
 using System.Formats.Tar;
 using System.Text;
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Json;
@@ -40,22 +39,6 @@ public sealed class AdminApiTests : IAsyncLifetime
         answer.Status.ShouldBe(200, answer.Text);
         _rig.Control.Calls.ShouldBe([call]);
         JsonSerializer.Deserialize(answer.Text, CoreJson.Default.ApplyResult)!.Revision.ShouldBe(7);
-    }
-
-    [Fact]
-    public async Task Status_WithoutRedis_SaysNothingOfIt() =>
-        JsonSerializer.Deserialize((await Admin.SendAsync(HttpMethod.Get, "/api/v1/status")).Text, CoreJson.Default.ClusterStatus)!.Redis.ShouldBeNull();
-
-    [Fact]
-    public async Task Status_RedisAway_SaysSinceWhenAndWhy()
-    {
-        var redis = new RedisStatus { Server = "h:6379", Since = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.Zero), Reason = "it sleeps", Consequences = ["no shared cache"] };
-        await using var rig = await HostRig.StartAsync(add: services => services.AddSingleton<IRedisHealth>(new KnownRedis(redis)));
-
-        var status = JsonSerializer.Deserialize((await rig.Admin.SendAsync(HttpMethod.Get, "/api/v1/status")).Text, CoreJson.Default.ClusterStatus)!;
-
-        status.Redis!.ShouldBe(redis with { Consequences = status.Redis!.Consequences });
-        status.Redis!.Consequences.ShouldBe(["no shared cache"]);
     }
 
     [Theory]
@@ -295,6 +278,4 @@ public sealed class AdminApiTests : IAsyncLifetime
         response.IsSuccessStatusCode.ShouldBeTrue();
         return new StreamReader(await response.Content.ReadAsStreamAsync(TestContext.Current.CancellationToken));
     }
-
-    private sealed record KnownRedis(RedisStatus Status) : IRedisHealth;
 }

@@ -25,11 +25,11 @@ public sealed class ClusterFile
     /// <summary>Every mistake with its place, in the file's order; empty if <see cref="Spec"/> is there.</summary>
     public IReadOnlyList<SpecError> Errors { get; }
 
-    /// <summary>Gives a mistake that was found in the spec (by the server) its place in the file, or that of the nearest thing around it.</summary>
+    /// <summary>Gives a mistake that was found in the spec (by the server) its place in the file, or that of the nearest thing around it; one of something that is kept beside the file has none.</summary>
     public SpecError Locate(SpecError error)
     {
         ArgumentNullException.ThrowIfNull(error);
-        if (error.Line is not null)
+        if (error.Line is not null || error.Kept is not null)
         {
             return error;
         }
