@@ -1,10 +1,13 @@
 using Orchestrator.Load;
+using Orchestrator.Load.Arrivals;
 
 namespace Orchestrator.Benchmarks.InProcess;
 
-/// <summary>Calls made at random moments (Poisson, in whole milliseconds), whether or not the one before has ended; each is timed from its own beginning.</summary>
+/// <summary>Calls made at random moments (Poisson), whether or not the one before has ended; each is timed from its own beginning.</summary>
 internal static class RareCalls
 {
+    private const int Seed = 20_251_129;
+
     /// <param name="rate">Calls a second, on average.</param>
     /// <param name="warmUp">Time before calls count.</param>
     /// <param name="duration">Time in which they do.</param>
@@ -13,24 +16,28 @@ internal static class RareCalls
     public static async Task<(LatencyHistogram Latency, int Missed)> RunAsync(double rate, TimeSpan warmUp, TimeSpan duration, Func<int, Task<bool>> call)
     {
         var (time, latency, calls) = (TimeProvider.System, new LatencyHistogram(), new List<Task>());
-        var start = time.GetTimestamp();
         var missed = 0;
-        // The moments shape a measurement, they guard nothing.
-#pragma warning disable CA5394
-        var random = new Random(20_251_129);
-        for (var due = TimeSpan.Zero; due < warmUp + duration; due += TimeSpan.FromSeconds(-Math.Log(1 - random.NextDouble()) / rate))
-#pragma warning restore CA5394
-        {
-            if (due - time.GetElapsedTime(start) is var wait && wait > TimeSpan.Zero)
-            {
-                await Task.Delay(wait, time);
-            }
-
-            calls.Add(CallAsync(calls.Count, counts: due >= warmUp));
-        }
-
+        // A thread of its own, that sleeps more exactly than the pool's timers, and makes the calls itself: they begin where nothing else has to be woken for them.
+        var pacer = Task.Factory.StartNew(Pace, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        await pacer;
         await Task.WhenAll(calls);
         return (latency, missed);
+
+        void Pace()
+        {
+            var start = time.GetTimestamp();
+            var schedule = new ArrivalSchedule(rate, Seed);
+            PreciseSleep.SharpenThisThread();
+            for (var due = schedule.Next(); due < warmUp + duration; due = schedule.Next())
+            {
+                while (due - time.GetElapsedTime(start) is var left && left > TimeSpan.Zero)
+                {
+                    PreciseSleep.For(left);
+                }
+
+                calls.Add(CallAsync(calls.Count, counts: due >= warmUp));
+            }
+        }
 
         async Task CallAsync(int index, bool counts)
         {
