@@ -11,6 +11,9 @@ internal enum ComparisonKind
     /// <summary>First minus second.</summary>
     Difference,
 
+    /// <summary>First minus second, divided by what that may be (<see cref="Comparison.Allowance"/>).</summary>
+    Excess,
+
     /// <summary>The first alone.</summary>
     Value,
 }
@@ -25,6 +28,9 @@ internal enum ComparisonKind
 /// <param name="AtLeast">True: at least the target; false: at most.</param>
 internal sealed record Comparison(string Label, ComparisonKind Kind, string Metric, string First, string? Second, double? Target, bool AtLeast = true)
 {
+    /// <summary>For <see cref="ComparisonKind.Excess"/>: by this share of the second the first may be more, or by this much, whichever is larger.</summary>
+    public (double Share, double Least) Allowance { get; init; }
+
     /// <summary>One number per round that has all it needs, in order.</summary>
     public IReadOnlyList<double> PerRound(IReadOnlyList<Row> rows) =>
     [
@@ -34,6 +40,7 @@ internal sealed record Comparison(string Label, ComparisonKind Kind, string Metr
             {
                 ComparisonKind.Ratio => p.Mine / p.Theirs,
                 ComparisonKind.Difference => p.Mine - p.Theirs,
+                ComparisonKind.Excess => (p.Mine - p.Theirs) / Math.Max(Allowance.Share * p.Theirs, Allowance.Least),
                 _ => p.Mine,
             })
             .Where(double.IsFinite),

@@ -49,12 +49,28 @@ public sealed class ReplicaLoopAnswerTests
         _rig.Serve("1", spec => spec with { Batching = Pairs }, ("1", ["a"]));
         var first = Ask(1);
         var call = await _rig.Clients["a"].NextAsync();
-        var (second, third) = (Ask(2), Ask(3));
+        var (second, third, fourth) = (Ask(2), Ask(3), Ask(4));
         HandOut(call);
-        (await first).ShouldBe((10, false), "a batch was sent before it was answered");
+        (await first).ShouldBe((10, false), "the fourth waits, and its batch may be this thread's to send");
         HandOut(await _rig.Clients["a"].NextAsync());
         (await second).ShouldBe((20, false));
         (await third).ShouldBe((30, false));
+        HandOut(await _rig.Clients["a"].NextAsync());
+        (await fourth).ShouldBe((40, true));
+    }
+
+    [Fact]
+    public async Task NextBatchIsSent_NothingElseWaits_GoesOnWhereItsAnswerCameIn()
+    {
+        _rig.Serve("1", ("1", ["a"]));
+        var first = Ask(1);
+        var call = await _rig.Clients["a"].NextAsync();
+        var second = Ask(2);
+        HandOut(call);
+        _rig.Clients["a"].BatchCount.ShouldBe(2);
+        (await first).ShouldBe((10, true));
+        HandOut(await _rig.Clients["a"].NextAsync());
+        (await second).ShouldBe((20, true));
     }
 
     [Fact]
