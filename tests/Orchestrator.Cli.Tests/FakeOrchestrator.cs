@@ -47,6 +47,9 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
     /// <summary>Answer to what is stored for an entity.</summary>
     public string Features { get; set; } = "";
 
+    /// <summary>What the last change said of it; null: nothing.</summary>
+    public string? WillUpload { get; private set; }
+
     public Uri Address { get; private set; } = new("http://unset.invalid");
 
     /// <summary>Statuses that the next questions see, one each; the last stays.</summary>
@@ -106,6 +109,7 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
             using var reader = new StreamReader(context.Request.Body, Encoding.UTF8, leaveOpen: true);
             Requests.Enqueue($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString} {await reader.ReadToEndAsync()}".TrimEnd());
             context.Request.Body.Position = 0;
+            WillUpload = context.Request.Headers.TryGetValue("Orchestrator-Will-Upload", out var digests) ? digests.ToString() : WillUpload;
         }
 
         await next(context);

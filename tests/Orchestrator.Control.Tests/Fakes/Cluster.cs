@@ -102,7 +102,7 @@ internal sealed class Cluster
 
     public async Task ApplyAsync(params ModelSpec[] models)
     {
-        var outcome = await Plane.ApplyAsync(new ClusterSpec { Models = models }, ApplyMode.Whole, dryRun: false, CancellationToken.None);
+        var outcome = await Plane.ApplyAsync(new ClusterSpec { Models = models }, ApplyMode.Whole, CancellationToken.None);
         outcome.Error.ShouldBeNull();
     }
 
@@ -124,5 +124,5 @@ internal sealed class Cluster
 
     public static ModelVersionSpec Version(string version, int replicas = 1) => new() { Version = version, Framework = "noop", Replicas = replicas };
 
-    private List<SpecError> Validate(ClusterSpec spec) => Mistakes;
+    private List<SpecError> Validate(ClusterSpec spec, IReadOnlySet<string> willUpload) => Mistakes;
 }
