@@ -21,6 +21,8 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Queue<ClusterStatus> _coming = new();
 
+    private int _predictions;
+
     private FakeOrchestrator(WebApplication app) => _app = app;
 
     public ClusterStatus Status { get; set; } = new() { Cluster = "test", Runtime = "process", Settled = true };
@@ -37,6 +39,9 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
     public (int Code, string Body) Change { get; set; } = (200, """{"revision":1,"changed":true,"changes":["model digits: version 2 added, now current"]}""");
 
     public (int Code, string Body) Prediction { get; set; } = (200, """{"query_id":0,"output":7,"default":false,"model":"digits","version":"2","prediction_id":"p-0"}""");
+
+    /// <summary>Text of <c>/metrics</c> after so many predictions.</summary>
+    public Func<int, string> Metrics { get; set; } = _ => "";
 
     public string Logs { get; set; } = "";
 
@@ -97,7 +102,8 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
             Artefacts[name] = copy.ToArray();
             return Json(new UploadResult(Digest, copy.Length), CoreJson.Default.UploadResult);
         });
-        app.MapPost("/{app}/predict", () => Results.Text(Prediction.Body, "application/json", statusCode: Prediction.Code));
+        app.MapGet("/metrics", () => Metrics(_predictions));
+        app.MapPost("/{app}/predict", () => Interlocked.Increment(ref _predictions) < 0 ? Results.Empty : Results.Text(Prediction.Body, "application/json", statusCode: Prediction.Code));
         app.MapFallback(() => Results.Text(Change.Body, "application/json", statusCode: Change.Code));
     }
 
