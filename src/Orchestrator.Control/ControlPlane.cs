@@ -45,8 +45,12 @@ public sealed class ControlPlane : IControlPlane, IHostedService
     public string? Problem => _reconciler.Problems.Text;
 
     /// <inheritdoc/>
-    public Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, ApplyMode mode, bool dryRun, CancellationToken cancellationToken) =>
-        _writer.ApplyAsync(desired, mode, dryRun, cancellationToken);
+    public Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, ApplyMode mode, CancellationToken cancellationToken) =>
+        _writer.ApplyAsync(desired, mode, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<ChangeOutcome> PreviewAsync(ClusterSpec desired, ApplyMode mode, IReadOnlySet<string> willUpload, CancellationToken cancellationToken) =>
+        _writer.PreviewAsync(desired, mode, willUpload, cancellationToken);
 
     /// <inheritdoc/>
     public Task<ChangeOutcome> DeployAsync(string model, DeployRequest request, CancellationToken cancellationToken) =>

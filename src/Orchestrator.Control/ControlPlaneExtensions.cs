@@ -45,7 +45,7 @@ public static class ControlPlaneExtensions
         services.AddSingleton<ClusterCheck>(provider =>
         {
             var context = provider.GetRequiredService<ValidationContext>();
-            return spec => ClusterSpecValidator.Validate(spec, context);
+            return (spec, willUpload) => ClusterSpecValidator.Validate(spec, willUpload.Count == 0 ? context : context.WithUploads(willUpload));
         });
         services.AddSingleton(provider => new ControlPlane(
             provider.GetRequiredService<ControlPorts>(), provider.GetRequiredService<ClusterCheck>(),

@@ -33,6 +33,6 @@ public enum AnswerClass
     /// <summary>No answer within the request timeout.</summary>
     TimedOut,
 
-    /// <summary>Open loop only: due before the end, but every connection was still waiting for earlier answers.</summary>
+    /// <summary>Open loop only: due before the end, but no connection was free to send it: the generator fell behind its schedule.</summary>
     Unsent,
 }

@@ -10,10 +10,22 @@ public readonly struct AnswerCounts
 
     internal AnswerCounts(ReadOnlySpan<long> counts) => _counts = counts.ToArray();
 
+    /// <summary>These, and 0 of every other class.</summary>
+    public static AnswerCounts Of(params ReadOnlySpan<(AnswerClass Answer, long Count)> counts)
+    {
+        var all = new long[Classes];
+        foreach (var (answer, count) in counts)
+        {
+            all[(int)answer] += count;
+        }
+
+        return new AnswerCounts(all);
+    }
+
     /// <summary>Of one class.</summary>
     public long this[AnswerClass answer] => _counts is null ? 0 : _counts[(int)answer];
 
-    /// <summary>Right answers of the model.</summary>
+    /// <summary>Answers of the model that a check, if there was one, had nothing against.</summary>
     public long Model => this[AnswerClass.Model];
 
     /// <summary>Default outputs.</summary>

@@ -61,6 +61,9 @@ public sealed record LoadPlan
 
     /// <summary>Width of one row of the time series. Default 100 ms, at least 10 ms.</summary>
     public TimeSpan Interval { get; init; } = DefaultInterval;
+
+    /// <summary>Told at the start and then every second how far it is; from one thread at a time. Null: nobody is.</summary>
+    public Action<LoadProgress>? Progress { get; init; }
 }
 
 /// <summary>How the requests of an open loop are spaced.</summary>

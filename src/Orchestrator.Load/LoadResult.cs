@@ -20,6 +20,18 @@ public sealed class LoadResult
     /// <summary>Model answers within <see cref="LoadPlan.Slo"/>; all model answers when the plan has none.</summary>
     public required long InTime { get; init; }
 
+    /// <summary>Requests that were really sent after the warm-up, whenever they were due.</summary>
+    public long Sent { get; init; }
+
+    /// <summary>
+    /// Of <see cref="Sent"/>: model answers in time, counted from the sending. Where the generator was late this says how the server did with what it was really asked. It is too
+    /// kind to a server that stalls, for what waited for a connection meanwhile shows no wait.
+    /// </summary>
+    public long InTimeOnceSent { get; init; }
+
+    /// <summary>Default answers by their <c>default_explanation</c>, the most frequent first.</summary>
+    public IReadOnlyList<(string Explanation, long Count)> DefaultExplanations { get; init; } = [];
+
     /// <summary>Latencies of the model answers.</summary>
     public required LatencyHistogram ModelLatency { get; init; }
 

@@ -31,16 +31,16 @@ public static class LoadRunner
         var connections = Enumerable.Range(0, plan.Connections).Select(_ => new LoadConnection(plan, endpoint, arrivals, tally, sorter, time)).ToArray();
         using (stop.Register(arrivals.Stop))
         {
-            await RunAllAsync(connections, arrivals, new OverdueWatch(connections, time, plan.RequestTimeout));
+            await RunAllAsync(connections, arrivals, new OverdueWatch(connections, time, plan.RequestTimeout), plan.Progress is { } tell ? new ProgressWatch(tell, tally, time) : null);
         }
 
         return tally.Result(stop.IsCancellationRequested);
     }
 
-    private static async Task RunAllAsync(LoadConnection[] connections, IArrivals arrivals, OverdueWatch watch)
+    private static async Task RunAllAsync(LoadConnection[] connections, IArrivals arrivals, OverdueWatch watch, ProgressWatch? progress)
     {
         using var done = new CancellationTokenSource();
-        var watching = watch.RunAsync(done.Token);
+        var watching = Task.WhenAll(watch.RunAsync(done.Token), progress?.RunAsync(done.Token) ?? Task.CompletedTask);
         try
         {
             // Each on the thread pool: a body factory that takes long must not hold up the other connections' start.

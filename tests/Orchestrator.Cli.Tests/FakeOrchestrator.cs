@@ -21,6 +21,8 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
     private readonly WebApplication _app;
     private readonly Queue<ClusterStatus> _coming = new();
 
+    private int _predictions;
+
     private FakeOrchestrator(WebApplication app) => _app = app;
 
     public ClusterStatus Status { get; set; } = new() { Cluster = "test", Runtime = "process", Settled = true };
@@ -38,6 +40,9 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
 
     public (int Code, string Body) Prediction { get; set; } = (200, """{"query_id":0,"output":7,"default":false,"model":"digits","version":"2","prediction_id":"p-0"}""");
 
+    /// <summary>Text of <c>/metrics</c> after so many predictions.</summary>
+    public Func<int, string> Metrics { get; set; } = _ => "";
+
     public string Logs { get; set; } = "";
 
     public string Events { get; set; } = "";
@@ -46,6 +51,9 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
 
     /// <summary>Answer to what is stored for an entity.</summary>
     public string Features { get; set; } = "";
+
+    /// <summary>What the last change said of it; null: nothing.</summary>
+    public string? WillUpload { get; private set; }
 
     public Uri Address { get; private set; } = new("http://unset.invalid");
 
@@ -94,7 +102,8 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
             Artefacts[name] = copy.ToArray();
             return Json(new UploadResult(Digest, copy.Length), CoreJson.Default.UploadResult);
         });
-        app.MapPost("/{app}/predict", () => Results.Text(Prediction.Body, "application/json", statusCode: Prediction.Code));
+        app.MapGet("/metrics", () => Metrics(_predictions));
+        app.MapPost("/{app}/predict", () => Interlocked.Increment(ref _predictions) < 0 ? Results.Empty : Results.Text(Prediction.Body, "application/json", statusCode: Prediction.Code));
         app.MapFallback(() => Results.Text(Change.Body, "application/json", statusCode: Change.Code));
     }
 
@@ -106,6 +115,7 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
             using var reader = new StreamReader(context.Request.Body, Encoding.UTF8, leaveOpen: true);
             Requests.Enqueue($"{context.Request.Method} {context.Request.Path}{context.Request.QueryString} {await reader.ReadToEndAsync()}".TrimEnd());
             context.Request.Body.Position = 0;
+            WillUpload = context.Request.Headers.TryGetValue("Orchestrator-Will-Upload", out var digests) ? digests.ToString() : WillUpload;
         }
 
         await next(context);

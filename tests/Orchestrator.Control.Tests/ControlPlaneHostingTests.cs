@@ -94,11 +94,30 @@ public sealed class ControlPlaneHostingTests
         using var host = Build();
         var stray = Cluster.Version("1") with { Framework = "nop", Artefact = new ArtefactSpec { Digest = "sha256:" + new string('0', 64) } };
 
-        var outcome = await host.Services.GetRequiredService<IControlPlane>().ApplyAsync(new ClusterSpec { Models = [Cluster.Model("2", stray)] }, ApplyMode.Whole, false, None);
+        var outcome = await host.Services.GetRequiredService<IControlPlane>().ApplyAsync(new ClusterSpec { Models = [Cluster.Model("2", stray)] }, ApplyMode.Whole, None);
 
         outcome.Kind.ShouldBe(ChangeKind.Invalid);
         outcome.Error.ShouldNotBeNull().Details.Select(d => d.Path)
             .ShouldBe(["models[0].versions[0].framework", "models[0].versions[0].artefact.digest", "models[0].currentVersion"], ignoreOrder: true);
+    }
+
+    [Theory]
+    [InlineData("0", true)]
+    [InlineData("1", false)]
+    public async Task Preview_ArtefactThatWouldBeUploaded_CountsAsThereAndNoOtherDoes(string named, bool valid)
+    {
+        using var host = Build();
+        var plane = host.Services.GetRequiredService<IControlPlane>();
+        var spec = new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1") with { Artefact = new ArtefactSpec { Digest = Digest(named) } })] };
+
+        var outcome = await plane.PreviewAsync(spec, ApplyMode.Whole, new HashSet<string> { Digest("0"), "../x" }, None);
+
+        outcome.Kind.ShouldBe(valid ? ChangeKind.Applied : ChangeKind.Invalid, outcome.Error?.Error);
+        outcome.Result?.Changes.ShouldHaveSingleItem().ShouldContain("added");
+        outcome.Error?.Error.ShouldContain("is not in the store");
+        (await plane.ApplyAsync(spec, ApplyMode.Whole, None)).Kind.ShouldBe(ChangeKind.Invalid);
+        (await plane.ReadDesiredAsync(None)).Revision.ShouldBe(0);
+        static string Digest(string digit) => "sha256:" + new string(digit[0], 64);
     }
 
     [Fact]

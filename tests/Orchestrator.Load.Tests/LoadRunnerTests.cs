@@ -42,6 +42,47 @@ public sealed class LoadRunnerTests
     }
 
     [Fact]
+    public async Task Run_DefaultAnswers_AreCountedByTheirExplanation()
+    {
+        string[] answers =
+        [
+            """{"output":1,"default":false,"default_explanation":"not one"}""",
+            """{"output":-1,"default":true,"default_explanation":"too late"}""",
+            """{"output":-1,"default":true,"default_explanation":"too late"}""",
+            """{"output":"default_explanation","default":true}""",
+            """{"default":true no JSON""",
+        ];
+        await using var server = new RawServer((number, _) => Reply.Ok(answers[number % 5]));
+
+        var result = await LoadRunner.RunAsync(new LoadPlan { Uri = server.Uri, Requests = 50 }, stop: None);
+
+        result.Counts.Default.ShouldBe(40, result.ToString());
+        result.DefaultExplanations.ShouldBe([("too late", 20L), ("without an explanation", 20L)], ignoreOrder: true);
+    }
+
+    [Fact]
+    public async Task Run_ExplanationsThatAllDiffer_AreNotKeptAll()
+    {
+        await using var server = new RawServer((number, _) => Reply.Ok($$"""{"default":true,"default_explanation":"{{number}} are waiting"}"""));
+
+        var result = await LoadRunner.RunAsync(new LoadPlan { Uri = server.Uri, Requests = 50 }, stop: None);
+
+        result.DefaultExplanations.Count.ShouldBe(21);
+        result.DefaultExplanations[^1].ShouldBe(("other explanations", 30L));
+    }
+
+    [Fact]
+    public async Task Run_WithSomebodyToTell_TellsAtTheStart()
+    {
+        await using var server = new RawServer((_, _) => Reply.Ok("{}"));
+        var told = new List<LoadProgress>();
+
+        await LoadRunner.RunAsync(new LoadPlan { Uri = server.Uri, Requests = 5, Progress = told.Add }, time: new ManualTime(), stop: None);
+
+        told[0].ShouldBe(new LoadProgress(TimeSpan.Zero, 0));
+    }
+
+    [Fact]
     public async Task Run_ManyConnections_EachRequestIsSentOnceAndCheckedWithItsIndex()
     {
         await using var server = new RawServer((_, body) => Reply.Ok(body));

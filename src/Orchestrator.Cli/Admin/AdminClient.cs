@@ -31,8 +31,17 @@ internal sealed class AdminClient(HttpClient http, Uri address)
     public Task<IReadOnlyList<ReplicaReport>> ProfileAsync(ModelVersionId id, CancellationToken stop) =>
         GetAsync<IReadOnlyList<ReplicaReport>>($"{VersionPath(id)}/profile", stop);
 
-    public Task<ApplyResult> ApplyAsync(ClusterSpec spec, ApplyMode mode, bool dryRun, CancellationToken stop) =>
-        SendAsync(HttpMethod.Put, $"api/v1/spec?keepOthers={(mode == ApplyMode.KeepOthers ? "true" : "false")}&dryRun={(dryRun ? "true" : "false")}", Body(spec, CoreJson.Default.ClusterSpec), stop);
+    public Task<ApplyResult> ApplyAsync(ClusterSpec spec, ApplyMode mode, CancellationToken stop) =>
+        SendAsync(HttpMethod.Put, SpecPath(mode, dryRun: false), Body(spec, CoreJson.Default.ClusterSpec), stop);
+
+    /// <summary>What an apply would change, once the artefacts with these digests are uploaded.</summary>
+    public async Task<ApplyResult> PreviewAsync(ClusterSpec spec, ApplyMode mode, IEnumerable<string> willUpload, CancellationToken stop)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, new Uri(Address, SpecPath(mode, dryRun: true))) { Content = Body(spec, CoreJson.Default.ClusterSpec) };
+        request.Headers.Add("Orchestrator-Will-Upload", string.Join(", ", willUpload));
+        using var answer = await SendAsync(request, stop);
+        return await ReadAsync<ApplyResult>(answer, stop);
+    }
 
     public Task<ApplyResult> DeployAsync(string model, DeployRequest request, CancellationToken stop) =>
         SendAsync(HttpMethod.Post, $"api/v1/models/{Escape(model)}/deploy", Body(request, CoreJson.Default.DeployRequest), stop);
@@ -169,6 +178,8 @@ internal sealed class AdminClient(HttpClient http, Uri address)
     private static string Escape(string text) => Uri.EscapeDataString(text);
 
     private static string VersionPath(ModelVersionId id) => $"api/v1/models/{Escape(id.Model)}/versions/{Escape(id.Version)}";
+
+    private static string SpecPath(ApplyMode mode, bool dryRun) => $"api/v1/spec?keepOthers={(mode == ApplyMode.KeepOthers ? "true" : "false")}&dryRun={(dryRun ? "true" : "false")}";
 
     private static JsonContent Body<T>(T value, JsonTypeInfo<T> type) => JsonContent.Create(value, type);
 

@@ -12,9 +12,31 @@ internal sealed class ArtefactUploader(AdminClient admin, Printer printer)
 
     /// <param name="spec">Its paths are relative to <paramref name="baseFolder"/>.</param>
     /// <param name="baseFolder">The folder of the cluster file.</param>
-    /// <param name="dryRun">Only computes digests.</param>
     /// <param name="stop">Ends the work.</param>
-    public async Task<ClusterSpec> ResolveAsync(ClusterSpec spec, string baseFolder, bool dryRun, CancellationToken stop)
+    public Task<ClusterSpec> ResolveAsync(ClusterSpec spec, string baseFolder, CancellationToken stop) =>
+        ResolveAsync(spec, baseFolder, (path, artefact, digest) => UploadAsync(path, artefact, digest, stop), stop);
+
+    public Task<ModelVersionSpec> ResolveAsync(ModelVersionSpec version, string baseFolder, CancellationToken stop) =>
+        ResolveAsync(version, baseFolder, (path, artefact, digest) => UploadAsync(path, artefact, digest, stop), stop);
+
+    /// <summary>The same without sending: the spec as it would be sent, and what would be uploaded first, by digest.</summary>
+    public async Task<(ClusterSpec Spec, IReadOnlyDictionary<string, LocalArtefact> WillUpload)> PreviewAsync(ClusterSpec spec, string baseFolder, CancellationToken stop)
+    {
+        // Versions may share an artefact, which is sent once.
+        var missing = new Dictionary<string, LocalArtefact>();
+        var resolved = await ResolveAsync(
+            spec,
+            baseFolder,
+            (_, artefact, digest) =>
+            {
+                missing[digest] = artefact;
+                return Task.CompletedTask;
+            },
+            stop);
+        return (resolved, missing);
+    }
+
+    private async Task<ClusterSpec> ResolveAsync(ClusterSpec spec, string baseFolder, Func<string, LocalArtefact, string, Task> onMissing, CancellationToken stop)
     {
         var models = new List<ModelSpec>();
         foreach (var model in spec.Models)
@@ -22,7 +44,7 @@ internal sealed class ArtefactUploader(AdminClient admin, Printer printer)
             var versions = new List<ModelVersionSpec>();
             foreach (var version in model.Versions)
             {
-                versions.Add(await ResolveAsync(version, baseFolder, dryRun, stop));
+                versions.Add(await ResolveAsync(version, baseFolder, onMissing, stop));
             }
 
             models.Add(model with { Versions = versions });
@@ -31,7 +53,7 @@ internal sealed class ArtefactUploader(AdminClient admin, Printer printer)
         return spec with { Models = models };
     }
 
-    public async Task<ModelVersionSpec> ResolveAsync(ModelVersionSpec version, string baseFolder, bool dryRun, CancellationToken stop)
+    private async Task<ModelVersionSpec> ResolveAsync(ModelVersionSpec version, string baseFolder, Func<string, LocalArtefact, string, Task> onMissing, CancellationToken stop)
     {
         if (version.Artefact?.Path is not { } path)
         {
@@ -40,16 +62,21 @@ internal sealed class ArtefactUploader(AdminClient admin, Printer printer)
 
         var artefact = LocalArtefact.Find(Path.Combine(baseFolder, path));
         var digest = await artefact.DigestAsync(stop);
-        if (!dryRun && !await admin.HasArtefactAsync(digest, stop))
+        if (!await admin.HasArtefactAsync(digest, stop))
         {
-            var stored = await UploadAsync(artefact, stop);
-            if (stored != digest)
-            {
-                throw new CliException(ExitCodes.Failed, $"{path}: the store says {stored} but it was {digest}: the file changed while it was sent. Try again.");
-            }
+            await onMissing(path, artefact, digest);
         }
 
         return version with { Artefact = new ArtefactSpec { Digest = digest } };
+    }
+
+    private async Task UploadAsync(string path, LocalArtefact artefact, string digest, CancellationToken stop)
+    {
+        var stored = await UploadAsync(artefact, stop);
+        if (stored != digest)
+        {
+            throw new CliException(ExitCodes.Failed, $"{path}: the store says {stored} but it was {digest}: the file changed while it was sent. Try again.");
+        }
     }
 
     private async Task<string> UploadAsync(LocalArtefact artefact, CancellationToken stop)

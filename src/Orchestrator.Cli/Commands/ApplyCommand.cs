@@ -1,9 +1,11 @@
 using System.CommandLine;
 using Orchestrator.Cli.Artefacts;
+using Orchestrator.Cli.Output;
 using Orchestrator.Cli.Specs;
 using Orchestrator.Cli.Waiting;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster;
+using Orchestrator.Core.Cluster.Files;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -13,15 +15,20 @@ internal static class ApplyCommand
     public static Command Create(CliContext context, GlobalOptions globals)
     {
         var file = FileOption(isRequired: true);
-        var dryRun = new Option<bool>("--dry-run") { Description = "Check everything and print the changes, but change nothing." };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Check everything and print what would be uploaded and changed, but upload and change nothing." };
         var keepOthers = new Option<bool>("--keep-others") { Description = "Keep models and applications that the file does not name; without it they are removed." };
         var wait = new WaitOptions();
         var command = new Command("apply", "Make the cluster what a file says; the same file again changes nothing.").With(file, keepOthers, dryRun);
         return wait.AddTo(command).Runs(context, globals, async (session, parsed, stop) =>
         {
-            var isDry = parsed.GetValue(dryRun);
-            var result = await ApplyAsync(session, parsed.GetValue(file)!, parsed.GetValue(keepOthers) ? ApplyMode.KeepOthers : ApplyMode.Whole, isDry, stop);
-            await (isDry ? WaitOptions.PrintAsync(session, result) : wait.FinishAsync(session, parsed, result, WaitTarget.Everything, stop));
+            var (path, mode) = (parsed.GetValue(file)!, parsed.GetValue(keepOthers) ? ApplyMode.KeepOthers : ApplyMode.Whole);
+            if (parsed.GetValue(dryRun))
+            {
+                await WaitOptions.PrintAsync(session, await PreviewAsync(session, path, mode, stop));
+                return ExitCodes.Ok;
+            }
+
+            await wait.FinishAsync(session, parsed, await ApplyAsync(session, path, mode, stop), WaitTarget.Everything, stop);
             return ExitCodes.Ok;
         });
     }
@@ -29,14 +36,30 @@ internal static class ApplyCommand
     public static Option<string?> FileOption(bool isRequired) => new("--file", "-f") { Description = "The cluster file (YAML).", HelpName = "FILE", Required = isRequired };
 
     /// <summary>Reads, validates, uploads, writes; a mistake found here or by the server comes with its place in the file.</summary>
-    public static async Task<ApplyResult> ApplyAsync(Session session, string path, ApplyMode mode, bool dryRun, CancellationToken stop)
+    public static async Task<ApplyResult> ApplyAsync(Session session, string path, ApplyMode mode, CancellationToken stop)
     {
         var (file, spec) = ClusterFileLoader.Require(path, await session.Admin.FindFrameworksAsync(stop));
-        var resolved = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(spec, Path.GetDirectoryName(Path.GetFullPath(path))!, dryRun, stop);
+        var resolved = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(spec, FolderOf(path), stop);
+        return await SendAsync(session, file, path, resolved, mode, () => session.Admin.ApplyAsync(resolved, mode, stop), stop);
+    }
+
+    /// <summary>Reads, validates and says what applying the file would upload and change.</summary>
+    private static async Task<ApplyResult> PreviewAsync(Session session, string path, ApplyMode mode, CancellationToken stop)
+    {
+        var (file, spec) = ClusterFileLoader.Require(path, await session.Admin.FindFrameworksAsync(stop));
+        var (resolved, willUpload) = await new ArtefactUploader(session.Admin, session.Printer).PreviewAsync(spec, FolderOf(path), stop);
+        var result = await SendAsync(session, file, path, resolved, mode, () => session.Admin.PreviewAsync(resolved, mode, willUpload.Keys, stop), stop);
+        return result with { Changes = [.. willUpload.Values.Select(a => $"would upload {a.Name} ({Sizes.Format(a.Bytes)})"), .. result.Changes] };
+    }
+
+    private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;
+
+    private static async Task<ApplyResult> SendAsync(Session session, ClusterFile file, string path, ClusterSpec resolved, ApplyMode mode, Func<Task<ApplyResult>> sendAsync, CancellationToken stop)
+    {
         try
         {
             var others = mode == ApplyMode.KeepOthers ? Others(resolved, await session.Admin.StatusAsync(stop)) : "";
-            var result = await session.Admin.ApplyAsync(resolved, mode, dryRun, stop);
+            var result = await sendAsync();
             if (others.Length > 0)
             {
                 await session.Printer.NoteAsync($"kept, though {Path.GetFileName(path)} does not name {(others.Contains(',', StringComparison.Ordinal) ? "them" : "it")}: {others}");

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Orchestrator.Cli.Measuring;
 using Orchestrator.Cli.Output;
 using Orchestrator.Core.Admin;
@@ -18,15 +17,19 @@ internal static class BenchCommand
     private const int MadeRows = 1000;
     private const int Seed = 1;
     private const string About = """
-        Put load on an application of this machine and say what its clients get: right answers in time per second, latency, and how the other requests ended.
+        Put load on an application of this machine and say what its clients get: answers in time per second, latency, and how the other requests ended.
+
+        Without INPUT each request is another made-up row that fits the model's signature, so that the model works and not the prediction cache; what the answers are is not checked.
+        The rows of @FILE (or the one INPUT) are sent in turn, over and over: what was asked before comes from the cache, unless the model's cache: has enabled: false. The result says
+        how many answers came from there, by the orchestrator's own metrics. Only --expect says whether answers are right.
 
         Examples:
-          orch bench digits                                     closed loop, 16 connections, 10 s, made-up inputs
+          orch bench digits                                     closed loop, 16 connections, 10 s, made-up inputs, each another
           orch bench digits @rows.json --expect labels.json     real inputs, every answer checked
           orch bench digits --rate 500                          open loop: 500 requests a second at random times; a latency counts from when a request was due
           orch bench digits --sweep --svg digits.svg            the highest rate that meets the application's objective
 
-        Exit code 1 if an answer was wrong, a connection broke, or no request was answered by the model.
+        Exit code 1 if an answer was wrong (--expect), a connection broke, or no request was answered by the model.
         """;
 
     public static Command Create(CliContext context, GlobalOptions globals)
@@ -41,13 +44,13 @@ internal static class BenchCommand
             var inputs = await ReadInputsAsync(session, status, parsed.GetValue(options.Input), stop);
             var expected = await ReadExpectedAsync(parsed.GetValue(options.Expect), parsed.GetValue(options.Tolerance), inputs, stop);
             var target = options.Target(parsed, status.Spec.Slo);
-            var plan = options.Plan(parsed, new Uri(session.QueryAddress, $"{Uri.EscapeDataString(status.Spec.Name)}/predict"), inputs.Body) with { Slo = target?.Latency };
-            var run = new BenchRun(session, expected, status.Spec.Selection.Targets is [var only] ? only.Model : null);
+            var plan = options.Plan(parsed, new Uri(session.QueryAddress, $"{Uri.EscapeDataString(status.Spec.Name)}/predict")) with { Slo = target?.Latency };
+            var run = new BenchRun(session, inputs, expected, [.. status.Spec.Selection.Targets.Select(t => t.Model)]);
             Task<LoadResult> MeasureAtAsync(double? rate) => run.MeasureAsync(rate is { } r ? options.AtRate(parsed, plan, r) : plan, stop);
             var points = await MeasureAsync(MeasureAtAsync, plan.Rate, target, parsed.GetValue(options.Sweep) ? parsed.GetValue(options.Runs) : null, stop);
-            await WriteAsync(parsed.GetValue(options.Csv), PerfAnalyzerCsv.Write(points, plan.Connections, run.Server), "--csv", stop);
+            await WriteAsync(parsed.GetValue(options.Csv), PerfAnalyzerCsv.Write(points, plan.Connections, [.. run.Measurements.Select(m => m.Server)]), "--csv", stop);
             await WriteAsync(parsed.GetValue(options.Svg), parsed.GetValue(options.Svg) is null ? "" : LoadPlot.Draw($"orch bench {status.Spec.Name}", points, target?.Latency), "--svg", stop);
-            await PrintAsync(session, plan, points, target);
+            await PrintAsync(session, plan, points, run.Measurements, target);
             return points.All(p => p.Result.Counts.Wrong == 0 && p.Result.Counts.ConnectionErrors == 0) && points.Any(p => p.Result.Counts.Model > 0) ? ExitCodes.Ok : ExitCodes.Failed;
         });
     }
@@ -63,7 +66,7 @@ internal static class BenchCommand
             }
 
             var result = await measureAsync(rate);
-            return [new SweepPoint(rate, result, target?.IsMetBy(result) ?? false)];
+            return [new SweepPoint(rate, result, target?.Judge(result) ?? SweepVerdict.Missed)];
         }
         catch (ArgumentException e)
         {
@@ -110,6 +113,11 @@ internal static class BenchCommand
             return null;
         }
 
+        if (inputs.IsMade)
+        {
+            throw new CliException(ExitCodes.Invalid, "--expect: made-up inputs have no known outputs; give @FILE with the inputs.");
+        }
+
         try
         {
             var expected = ExpectedOutputs.List(await File.ReadAllTextAsync(path, stop), tolerance);
@@ -138,35 +146,21 @@ internal static class BenchCommand
         }
     }
 
-    private static async Task PrintAsync(Session session, LoadPlan plan, IReadOnlyList<SweepPoint> points, SloTarget? target)
+    private static async Task PrintAsync(Session session, LoadPlan plan, IReadOnlyList<SweepPoint> points, IReadOnlyList<Measurement> measurements, SloTarget? target)
     {
-        var highest = RateSweep.Highest(points);
         if (session.Printer.IsJson)
         {
-            var report = new BenchReport(plan.Uri.ToString(), target?.Latency.TotalMilliseconds, target?.Percentile ?? 100, [.. points.Select(p => BenchPoint.Of(plan, p, target is not null))], highest);
+            var report = new BenchReport(plan.Uri.ToString(), target?.Latency.TotalMilliseconds, target?.Percentile ?? 100, [.. points.Zip(measurements, (p, m) => BenchPoint.Of(plan, p, m, target is not null))],
+                RateSweep.Highest(points));
             await session.Printer.RawLineAsync(report.ToJson());
             return;
         }
 
-        var table = new TextTable("offered/s", "in time/s", "in time", "mean", "p50", "p90", "p95", "p99", "p99.9", "max", "answers");
-        foreach (var (rate, result, met) in points)
+        var text = new BenchText(points, measurements, target);
+        await session.Printer.TableAsync(text.Table());
+        foreach (var remark in text.Remarks())
         {
-            var latency = result.ModelLatency;
-            var share = result.Counts.Total == 0 ? 0 : (double)result.InTime / result.Counts.Total;
-            table.Add(
-                rate is { } r ? Text($"{r:0.#}") : "closed loop", Text($"{result.InTimePerSecond:0.#}"), new Cell(Text($"{share:0.##%}"), target is null ? CellTone.Plain : met ? CellTone.Good : CellTone.Bad),
-                Sizes.Format(latency.Mean), Sizes.Format(latency.P50), Sizes.Format(latency.P90), Sizes.Format(latency.P95), Sizes.Format(latency.P99), Sizes.Format(latency.P999), Sizes.Format(latency.Max),
-                result.Counts.ToString());
-        }
-
-        await session.Printer.TableAsync(table);
-        if (target is not null && points.Count > 1)
-        {
-            await session.Printer.LineAsync(highest is { } rate
-                ? Text($"highest rate with {target.Percentile:0.###} % of the requests answered by the model within {Sizes.Format(target.Latency)}: {rate:0.#}/s")
-                : Text($"no rate was found with {target.Percentile:0.###} % of the requests answered by the model within {Sizes.Format(target.Latency)}"));
+            await session.Printer.LineAsync(remark);
         }
     }
-
-    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

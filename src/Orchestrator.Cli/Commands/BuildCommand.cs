@@ -48,7 +48,7 @@ internal sealed class BuildCommand
             Framework = parsed.GetRequiredValue(_framework),
             Artefact = parsed.GetValue(_path) is { } path ? new ArtefactSpec { Path = path } : null,
         };
-        var stored = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(version, Directory.GetCurrentDirectory(), dryRun: false, stop);
+        var stored = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(version, Directory.GetCurrentDirectory(), stop);
         return new BuildImageRequest(
             version.Version, version.Framework, stored.Artefact?.Digest, requirements, parsed.GetValue(_registry), parsed.GetValue(_base), parsed.GetValue(_push));
     }

@@ -52,7 +52,7 @@ internal sealed class DeployCommand
     {
         var model = parsed.GetRequiredValue(_model);
         var isCurrent = !parsed.GetValue(_notCurrent);
-        var spec = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(ReadSpec(parsed), Directory.GetCurrentDirectory(), dryRun: false, stop);
+        var spec = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(ReadSpec(parsed), Directory.GetCurrentDirectory(), stop);
         var result = await session.Admin.DeployAsync(model, new DeployRequest(spec, isCurrent), stop);
         if (isCurrent)
         {

@@ -126,9 +126,9 @@ internal static class ProfileCommand
 
         await session.Printer.TableAsync(table);
         var lines = new StringBuilder(Text($"a batch costs about {Time(report.BaseUs)} and each row {report.PerRowUs:0.##} us"));
-        if (report.SloMs is { } slo)
+        if (report.Verdict() is { } verdict)
         {
-            lines.Append(Text($"\nSLO {slo:0.###} ms: at most {report.LimitWithinSlo} rows a batch; {report.LimitWithinHalf} if a request must also wait for the batch before its own"));
+            lines.Append('\n').Append(verdict);
         }
 
         await session.Printer.LineAsync(lines.ToString());

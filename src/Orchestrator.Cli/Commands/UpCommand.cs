@@ -154,7 +154,7 @@ internal sealed class UpCommand
         var revision = 0L;
         if (parsed.GetValue(_file) is { } file && _role.HasStatus(parsed))
         {
-            var result = await ApplyCommand.ApplyAsync(session, file, parsed.GetValue(_prune) ? ApplyMode.Whole : ApplyMode.KeepOthers, dryRun: false, stop);
+            var result = await ApplyCommand.ApplyAsync(session, file, parsed.GetValue(_prune) ? ApplyMode.Whole : ApplyMode.KeepOthers, stop);
             revision = result.Revision;
             foreach (var change in result.Changes)
             {

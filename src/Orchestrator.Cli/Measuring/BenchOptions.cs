@@ -20,7 +20,7 @@ internal sealed class BenchOptions
 
     public Argument<string?> Input { get; } = new("input")
     {
-        Description = "What is sent: one input as JSON, @FILE with many (a JSON array of inputs, or one a line), which are sent in turn; left out: made up from the model's signature.",
+        Description = "What is sent: one input as JSON, @FILE with many (a JSON array of inputs, or one a line), which are sent in turn, over and over; left out: made up from the model's signature, each request another.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 
@@ -59,8 +59,8 @@ internal sealed class BenchOptions
     public void AddTo(Command command) =>
         command.With(Input, Expect, Tolerance, Connections, Rate, Constant, Sweep, Runs, Duration, WarmUp, Requests, Slo, Percentile, Csv, Svg);
 
-    /// <summary>The load, without what the application says.</summary>
-    public LoadPlan Plan(ParseResult parsed, Uri uri, Func<int, ReadOnlyMemory<byte>> body)
+    /// <summary>The load, without what is sent and what the application says.</summary>
+    public LoadPlan Plan(ParseResult parsed, Uri uri)
     {
         if (parsed.GetValue(Sweep) && parsed.GetValue(Rate) is not null)
         {
@@ -81,7 +81,6 @@ internal sealed class BenchOptions
         return new LoadPlan
         {
             Uri = uri,
-            Body = body,
             Connections = parsed.GetValue(Connections) ?? (parsed.GetValue(Rate) is null ? ClosedConnections : OpenConnections),
             Rate = parsed.GetValue(Rate),
             Arrivals = parsed.GetValue(Constant) ? ArrivalPattern.Constant : ArrivalPattern.Poisson,

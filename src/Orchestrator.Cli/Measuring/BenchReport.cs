@@ -8,7 +8,7 @@ namespace Orchestrator.Cli.Measuring;
 
 /// <summary>Result of <c>orch bench</c>, as JSON.</summary>
 /// <param name="Url">What was asked.</param>
-/// <param name="SloMs">Milliseconds; null: none is known, and every right answer counts as in time.</param>
+/// <param name="SloMs">Milliseconds; null: none is known, and every answer counts as in time.</param>
 /// <param name="Percentile">Share of all requests that must be in time.</param>
 /// <param name="Points">What was measured, in order.</param>
 /// <param name="HighestRate">Of a sweep: the highest rate that met the objective; null: none did, or it was no sweep.</param>
@@ -24,30 +24,34 @@ internal sealed record BenchReport(string Url, double? SloMs, double Percentile,
 /// <param name="Seconds">Counted time.</param>
 /// <param name="Requests">All of them.</param>
 /// <param name="PerSecond">Answers of any kind per second.</param>
-/// <param name="InTimePerSecond">Right answers of the model in time per second.</param>
+/// <param name="InTimePerSecond">Answers of the model in time per second; right ones, if answers were checked.</param>
 /// <param name="InTimeShare">Of all requests, 0 to 1.</param>
-/// <param name="Met">Whether the objective was met; null: there is none.</param>
+/// <param name="Met">Whether the objective was met; null: there is none, or the load generator fell behind and what it sent was answered in time.</param>
 /// <param name="Answers">Requests by how they ended, without those that did not occur.</param>
-/// <param name="ModelMs">Latency of right answers of the model.</param>
+/// <param name="DefaultExplanations">Default answers by why they are that; left out: there was none.</param>
+/// <param name="FromCache">Share of the look-ups in the prediction cache, 0 to 1, that did not go to the model, warm-up included; null: unknown.</param>
+/// <param name="ModelMs">Latency of the model's answers; of the right ones, if they were checked.</param>
 /// <param name="AllMs">Latency of everything that was answered, and the wait of what could not be sent.</param>
 internal sealed record BenchPoint(
     string Mode, int Connections, double? Rate, double Seconds, long Requests, double PerSecond, double InTimePerSecond, double InTimeShare, bool? Met,
-    IReadOnlyDictionary<string, long> Answers, BenchLatency ModelMs, BenchLatency AllMs)
+    IReadOnlyDictionary<string, long> Answers, IReadOnlyDictionary<string, long>? DefaultExplanations, double? FromCache, BenchLatency ModelMs, BenchLatency AllMs)
 {
-    public static BenchPoint Of(LoadPlan plan, SweepPoint point, bool hasSlo)
+    public static BenchPoint Of(LoadPlan plan, SweepPoint point, Measurement measurement, bool hasSlo)
     {
         var result = point.Result;
         return new BenchPoint(
             point.Rate is null ? "closed" : plan.Arrivals == ArrivalPattern.Constant ? "constant" : "poisson",
-            plan.Connections,
+            measurement.Connections,
             point.Rate,
             result.Elapsed.TotalSeconds,
             result.Counts.Total,
             result.PerSecond,
             result.InTimePerSecond,
             result.Counts.Total == 0 ? 0 : (double)result.InTime / result.Counts.Total,
-            hasSlo ? point.Met : null,
+            hasSlo && point.Verdict != SweepVerdict.NotOffered ? point.Met : null,
             Enum.GetValues<AnswerClass>().Where(c => result.Counts[c] > 0).ToDictionary(c => JsonNamingPolicy.CamelCase.ConvertName(c.ToString()), c => result.Counts[c]),
+            result.DefaultExplanations.Count == 0 ? null : result.DefaultExplanations.ToDictionary(d => d.Explanation, d => d.Count),
+            measurement.Cache?.Share,
             BenchLatency.Of(result.ModelLatency),
             BenchLatency.Of(result.Latency));
     }

@@ -4,29 +4,48 @@ using Orchestrator.Cli.Output;
 using Orchestrator.Load;
 using Orchestrator.Load.Inputs;
 using Orchestrator.Load.Reporting;
-using Orchestrator.Load.Sweeping;
 
 namespace Orchestrator.Cli.Measuring;
 
 /// <summary>Makes the measurements of one <c>orch bench</c> and remembers them.</summary>
 /// <param name="session">Where progress goes.</param>
+/// <param name="inputs">What is sent.</param>
 /// <param name="expected">What must come back; null: anything.</param>
-/// <param name="model">Whose server-side times are read; null: nobody's.</param>
-internal sealed class BenchRun(Session session, ExpectedOutputs? expected, string? model)
+/// <param name="models">Whose server-side times and cache are read.</param>
+internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOutputs? expected, IReadOnlyCollection<string> models)
 {
-    private readonly List<ServerTimes?> _server = [];
+    private readonly List<Measurement> _measurements = [];
 
-    /// <summary>One per measurement, in order.</summary>
-    public IReadOnlyList<ServerTimes?> Server => _server;
+    /// <summary>In order.</summary>
+    public IReadOnlyList<Measurement> Measurements => _measurements;
 
+    /// <summary>Whether an answer could be wrong.</summary>
+    public bool IsChecked => expected is not null;
+
+    /// <param name="plan">All but what is sent.</param>
+    /// <param name="stop">Ends the load.</param>
     public async Task<LoadResult> MeasureAsync(LoadPlan plan, CancellationToken stop)
     {
-        var before = await ReadClockAsync(stop);
-        var result = await LoadRunner.RunAsync(plan, expected is null ? null : expected.IsRight, session.Context.Time, stop);
-        _server.Add(before is { } earlier && await ReadClockAsync(CancellationToken.None) is { } now ? now.Since(earlier) : null);
-        await session.Printer.NoteAsync(string.Create(
-            CultureInfo.InvariantCulture,
-            $"{(plan.Rate is { } r ? $"{r:0.#}/s" : $"{plan.Connections} connections, closed loop")}: {result.InTimePerSecond:0.#} right answers in time/s, p50 {Sizes.Format(result.ModelLatency.P50)}, p99 {Sizes.Format(result.ModelLatency.P99)}; {result.Counts}"));
+        var name = plan.Rate is { } rate ? Text($"{rate:0.#}/s") : Text($"{plan.Connections} connections, closed loop");
+        var before = await ServerClock.ReadAsync(session.Http, session.Admin.Address, models, stop);
+        // Made-up inputs are numbered by the clock, so that no measurement, now or later, asks what an earlier one has put into the cache. No rate outruns its microseconds.
+        var first = (session.Context.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        plan = plan with { Body = inputs.IsMade ? index => inputs.Body(first + index) : index => inputs.Body(index), Progress = p => ShowProgress(plan, name, p) };
+        LoadResult result;
+        try
+        {
+            result = await LoadRunner.RunAsync(plan, expected is null ? null : expected.IsRight, session.Context.Time, stop);
+        }
+        finally
+        {
+            session.Printer.Progress(null);
+        }
+
+        var after = before is null ? null : await ServerClock.ReadAsync(session.Http, session.Admin.Address, models, CancellationToken.None);
+        var measurement = new Measurement(plan.Connections, before is { } b && after is { } a ? a.Since(b) : null, before is { } c && after is { } d ? d.CacheSince(c) : null);
+        _measurements.Add(measurement);
+        await session.Printer.NoteAsync(Text(
+            $"{name}: {result.InTimePerSecond:0.#} {(IsChecked ? "right answers" : "answers")} in time/s, p50 {Sizes.Format(result.ModelLatency.P50)}, p99 {Sizes.Format(result.ModelLatency.P99)}; {result.Counts}"));
         if (result.Problems.Count > 0 && result.Counts.Model == 0)
         {
             await session.Printer.NoteAsync($"  {result.Problems[0]}");
@@ -35,6 +54,19 @@ internal sealed class BenchRun(Session session, ExpectedOutputs? expected, strin
         return result;
     }
 
-    private async ValueTask<ServerClock?> ReadClockAsync(CancellationToken stop) =>
-        model is null ? null : await ServerClock.ReadAsync(session.Http, session.Admin.Address, model, stop);
+    private void ShowProgress(LoadPlan plan, string name, LoadProgress progress)
+    {
+        var most = plan.Requests is { } requests ? Text($" of {requests}") : "";
+        session.Printer.Progress(progress.Elapsed < plan.WarmUp
+            ? Text($"{name}: warming up for {Sizes.Format(plan.WarmUp)}")
+            : Text($"{name}: {(int)progress.Elapsed.TotalSeconds} s of {plan.Duration.TotalSeconds:0.#} s, {progress.Ended}{most} requests"));
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>What is known of a measurement beside its result.</summary>
+/// <param name="Connections">Kept open.</param>
+/// <param name="Server">The server's own times; null: unknown.</param>
+/// <param name="Cache">Use of the prediction cache, warm-up included; null: unknown.</param>
+internal sealed record Measurement(int Connections, ServerTimes? Server, CacheUse? Cache);

@@ -1,5 +1,7 @@
+using System.Globalization;
 using System.Text.Json;
 using Orchestrator.Load.Profiling;
+using Formats = Orchestrator.Cli.Output.Sizes;
 
 namespace Orchestrator.Cli.Measuring;
 
@@ -16,6 +18,26 @@ namespace Orchestrator.Cli.Measuring;
 internal sealed record ProfileReport(
     string Model, string Version, string Url, double? SloMs, int? LimitWithinSlo, int? LimitWithinHalf, double BaseUs, double PerRowUs, IReadOnlyList<ProfileSize> Sizes)
 {
+    /// <summary>What the objective allows, in words; null: none is known.</summary>
+    public string? Verdict()
+    {
+        if (SloMs is not { } slo)
+        {
+            return null;
+        }
+
+        if (LimitWithinSlo is not > 0)
+        {
+            var least = Sizes.MinBy(s => s.Rows);
+            return Text($"no size meets {slo:0.###} ms at p99{(least is null ? "" : $": {(least.Rows == 1 ? "one row" : Text($"{least.Rows} rows"))} already takes {Formats.Format(TimeSpan.FromMicroseconds(least.P99Us))}")}");
+        }
+
+        var half = LimitWithinHalf is > 0 and var rows ? Text($"{rows} if a request must also wait for the batch before its own") : "if a request must also wait for the batch before its own, not even one row fits";
+        return Text($"SLO {slo:0.###} ms: at most {LimitWithinSlo} {(LimitWithinSlo == 1 ? "row" : "rows")} a batch; {half}");
+    }
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
     public string ToJson() => JsonSerializer.Serialize(this, BenchJson.Readable.ProfileReport);
 }
 

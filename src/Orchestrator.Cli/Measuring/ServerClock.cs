@@ -3,23 +3,24 @@ using Orchestrator.Load.Reporting;
 
 namespace Orchestrator.Cli.Measuring;
 
-/// <summary>What the orchestrator's own histograms said at one moment; two moments give the means between them.</summary>
+/// <summary>What the orchestrator's own metrics said at one moment; two moments give what happened between them.</summary>
 /// <param name="QueueSum">Seconds that requests waited.</param>
 /// <param name="QueueCount">Requests.</param>
 /// <param name="ComputeSum">Seconds inside the model.</param>
 /// <param name="ComputeCount">Batches.</param>
-internal readonly record struct ServerClock(double QueueSum, double QueueCount, double ComputeSum, double ComputeCount)
+/// <param name="LookUps">In the prediction cache.</param>
+/// <param name="FromCache">Of those: what did not go to the model, for the answer was in the process, in Redis, or under way for another request.</param>
+internal readonly record struct ServerClock(double QueueSum, double QueueCount, double ComputeSum, double ComputeCount, double LookUps, double FromCache)
 {
+    private const string CacheLookUps = "orchestrator_cache_requests_total{";
+    private static readonly string[] Kept = ["result=\"hit\"", "result=\"stale\"", "result=\"joined\""];
+
     /// <summary>Reads <c>/metrics</c>; null when there is none to be had: the measurement does not depend on it.</summary>
-    public static async Task<ServerClock?> ReadAsync(HttpClient http, Uri admin, string model, CancellationToken stop)
+    public static async Task<ServerClock?> ReadAsync(HttpClient http, Uri admin, IReadOnlyCollection<string> models, CancellationToken stop)
     {
         try
         {
-            var text = await http.GetStringAsync(new Uri(admin, "metrics"), stop);
-            var lines = text.Split('\n').Where(l => l.Contains($"model=\"{model}\"", StringComparison.Ordinal)).ToArray();
-            return new ServerClock(
-                Sum(lines, "orchestrator_queue_duration_seconds_sum"), Sum(lines, "orchestrator_queue_duration_seconds_count"),
-                Sum(lines, "orchestrator_compute_duration_seconds_sum"), Sum(lines, "orchestrator_compute_duration_seconds_count"));
+            return Parse(await http.GetStringAsync(new Uri(admin, "metrics"), stop), models);
         }
         catch (HttpRequestException)
         {
@@ -27,12 +28,42 @@ internal readonly record struct ServerClock(double QueueSum, double QueueCount, 
         }
     }
 
+    internal static ServerClock Parse(string metrics, IReadOnlyCollection<string> models)
+    {
+        var names = models.Select(m => $"model=\"{m}\"").ToArray();
+        var lines = metrics.Split('\n').Where(l => names.Any(n => l.Contains(n, StringComparison.Ordinal))).ToArray();
+        return new ServerClock(
+            Sum(lines, "orchestrator_queue_duration_seconds_sum"), Sum(lines, "orchestrator_queue_duration_seconds_count"),
+            Sum(lines, "orchestrator_compute_duration_seconds_sum"), Sum(lines, "orchestrator_compute_duration_seconds_count"),
+            Sum(lines, CacheLookUps),
+            // What Redis knew is a miss of the level in the process, so it is not in there twice.
+            Kept.Sum(result => Sum(lines, CacheLookUps, result)) + Sum(lines, "orchestrator_store_reads_total{", Kept[0]));
+    }
+
     /// <summary>Means since <paramref name="earlier"/>.</summary>
     public ServerTimes Since(in ServerClock earlier) => new(Mean(QueueSum - earlier.QueueSum, QueueCount - earlier.QueueCount), Mean(ComputeSum - earlier.ComputeSum, ComputeCount - earlier.ComputeCount));
 
+    /// <summary>Use of the prediction cache since <paramref name="earlier"/>; null: this orchestrator saw no request, so others answered, or it started anew meanwhile.</summary>
+    public CacheUse? CacheSince(in ServerClock earlier)
+    {
+        var use = new CacheUse((long)(LookUps - earlier.LookUps), (long)(FromCache - earlier.FromCache));
+        return use.LookUps < 0 || use.FromCache < 0 || (use.LookUps == 0 && QueueCount <= earlier.QueueCount) ? null : use;
+    }
+
     private static TimeSpan Mean(double seconds, double count) => count > 0 ? TimeSpan.FromSeconds(seconds / count) : TimeSpan.Zero;
 
-    private static double Sum(string[] lines, string name) => lines
-        .Where(l => l.StartsWith(name, StringComparison.Ordinal))
+    private static double Sum(string[] lines, string name, string label = "") => lines
+        .Where(l => l.StartsWith(name, StringComparison.Ordinal) && l.Contains(label, StringComparison.Ordinal))
         .Sum(l => double.TryParse(l[(l.LastIndexOf(' ') + 1)..], CultureInfo.InvariantCulture, out var value) ? value : 0);
+}
+
+/// <summary>How the prediction cache was used.</summary>
+/// <param name="LookUps">Rows that were looked up; 0: it is off.</param>
+/// <param name="FromCache">Rows whose answer did not come from the model.</param>
+internal readonly record struct CacheUse(long LookUps, long FromCache)
+{
+    /// <summary>0 to 1.</summary>
+    public double Share => LookUps == 0 ? 0 : Math.Min(1, (double)FromCache / LookUps);
+
+    public static CacheUse operator +(CacheUse left, CacheUse right) => new(left.LookUps + right.LookUps, left.FromCache + right.FromCache);
 }

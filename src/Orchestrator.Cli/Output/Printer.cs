@@ -86,6 +86,17 @@ internal sealed class Printer
         }
     }
 
+    /// <summary>A line that the next one overwrites, on a terminal only; null: it goes away. Nothing else may be written meanwhile.</summary>
+    public void Progress(string? line)
+    {
+        if (IsErrorTerminal && !IsJson)
+        {
+            // A line that wraps could not be overwritten.
+            _context.Error.Write($"\r{(line is null ? "" : line.Length < _context.Width ? line : line[..(_context.Width - 1)])}\u001b[K");
+            _context.Error.Flush();
+        }
+    }
+
     /// <param name="message">What happened and what to do.</param>
     /// <param name="details">Every single mistake, for people.</param>
     /// <param name="mistakes">The same with their places, for JSON; none: <paramref name="details"/> without.</param>

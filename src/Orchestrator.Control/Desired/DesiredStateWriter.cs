@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Registry;
@@ -5,13 +6,16 @@ using Orchestrator.Core.Registry;
 namespace Orchestrator.Control.Desired;
 
 /// <summary>Validates a whole cluster; every mistake, none: valid.</summary>
-internal delegate IReadOnlyList<SpecError> ClusterCheck(ClusterSpec spec);
+/// <param name="spec">The cluster.</param>
+/// <param name="willUpload">Digests of artefacts that count as in the store.</param>
+internal delegate IReadOnlyList<SpecError> ClusterCheck(ClusterSpec spec, IReadOnlySet<string> willUpload);
 
 /// <summary>Carries an edit into the registry: read, edit, check, write if nobody else wrote meanwhile, else again.</summary>
 internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck validate, string runtime)
 {
     // Each lost attempt means that another writer got through; ten in a row is a writer gone wild, not bad luck.
     private const int MaxAttempts = 10;
+    private static readonly FrozenSet<string> Nothing = [];
 
     private long _lastWritten;
 
@@ -19,34 +23,46 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
     public long LastWritten => Interlocked.Read(ref _lastWritten);
 
     /// <summary>Makes the desired state what a file says.</summary>
-    public async Task<ChangeOutcome> ApplyAsync(ClusterSpec file, ApplyMode mode, bool dryRun, CancellationToken cancellationToken)
-    {
-        // The file is checked as it was written, not with what is kept beside it: an application must not name a version that the file does not list.
-        var mistakes = validate(file);
-        return mistakes.Count > 0
-            ? Refuse(ChangeKind.Invalid, mistakes)
-            : await ChangeAsync(now => SpecEdits.Apply(now, file, mode), mode == ApplyMode.Whole ? _ => [] : next => KeptMistakes.Mark(file, next, validate(next)), dryRun, cancellationToken);
-    }
+    public Task<ChangeOutcome> ApplyAsync(ClusterSpec file, ApplyMode mode, CancellationToken cancellationToken) =>
+        ApplyAsync(file, mode, willUpload: null, cancellationToken);
+
+    /// <summary>The same without writing, as if the artefacts that the caller would upload were there.</summary>
+    public Task<ChangeOutcome> PreviewAsync(ClusterSpec file, ApplyMode mode, IReadOnlySet<string> willUpload, CancellationToken cancellationToken) =>
+        ApplyAsync(file, mode, willUpload, cancellationToken);
 
     /// <summary>Carries out an edit.</summary>
     public Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, CancellationToken cancellationToken) =>
-        ChangeAsync(edit, validate, dryRun: false, cancellationToken);
+        ChangeAsync(edit, validate, willUpload: null, cancellationToken);
 
-    private async Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, ClusterCheck check, bool dryRun, CancellationToken cancellationToken)
+    private async Task<ChangeOutcome> ApplyAsync(ClusterSpec file, ApplyMode mode, IReadOnlySet<string>? willUpload, CancellationToken cancellationToken)
+    {
+        // The file is checked as it was written, not with what is kept beside it: an application must not name a version that the file does not list.
+        var mistakes = validate(file, willUpload ?? Nothing);
+        return mistakes.Count > 0
+            ? Refuse(ChangeKind.Invalid, mistakes)
+            : await ChangeAsync(
+                now => SpecEdits.Apply(now, file, mode), mode == ApplyMode.Whole ? (_, _) => [] : (next, uploaded) => KeptMistakes.Mark(file, next, validate(next, uploaded)), willUpload, cancellationToken);
+    }
+
+    /// <param name="edit">What changes.</param>
+    /// <param name="check">Of its result.</param>
+    /// <param name="willUpload">Null: it is written. Otherwise it is only looked at, and these artefacts count as there.</param>
+    /// <param name="cancellationToken">Until the write has begun.</param>
+    private async Task<ChangeOutcome> ChangeAsync(Func<RegistrySnapshot, EditOutcome> edit, ClusterCheck check, IReadOnlySet<string>? willUpload, CancellationToken cancellationToken)
     {
         try
         {
             for (var attempt = 0; attempt < MaxAttempts; attempt++)
             {
                 var now = await registry.ReadAsync(cancellationToken);
-                var (next, refusal) = Check(now, edit(AsMine(now)), check);
+                var (next, refusal) = Check(now, edit(AsMine(now)), check, willUpload ?? Nothing);
                 if (refusal is not null)
                 {
                     return refusal;
                 }
 
                 var changes = SpecDiff.Lines(now.Desired, next!);
-                if (changes.Count == 0 || dryRun)
+                if (changes.Count == 0 || willUpload is not null)
                 {
                     return Applied(now.Revision, changes);
                 }
@@ -83,14 +99,14 @@ internal sealed class DesiredStateWriter(IModelRegistry registry, ClusterCheck v
     private static ChangeOutcome Applied(long revision, IReadOnlyList<string> changes) =>
         new(ChangeKind.Applied, new ApplyResult(revision, changes.Count > 0, changes), null);
 
-    private static (ClusterSpec? Next, ChangeOutcome? Refusal) Check(RegistrySnapshot now, EditOutcome edit, ClusterCheck check)
+    private static (ClusterSpec? Next, ChangeOutcome? Refusal) Check(RegistrySnapshot now, EditOutcome edit, ClusterCheck check, IReadOnlySet<string> willUpload)
     {
         if (edit.Spec is not { } next)
         {
             return (null, new ChangeOutcome(edit.Kind, null, edit.Error));
         }
 
-        if (check(next) is { Count: > 0 } mistakes)
+        if (check(next, willUpload) is { Count: > 0 } mistakes)
         {
             return (null, Refuse(ChangeKind.Invalid, mistakes));
         }

@@ -8,9 +8,15 @@ public interface IControlPlane
     /// <summary>Makes the desired state equal to <paramref name="desired"/>; equal already: nothing is written.</summary>
     /// <param name="desired">Artefacts named by digest and in the store.</param>
     /// <param name="mode">What becomes of models and applications that it does not name.</param>
-    /// <param name="dryRun">Validates and lists the changes only.</param>
     /// <param name="cancellationToken">Until the write has begun.</param>
-    Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, ApplyMode mode, bool dryRun, CancellationToken cancellationToken);
+    Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, ApplyMode mode, CancellationToken cancellationToken);
+
+    /// <summary>Validates and lists the changes that <see cref="ApplyAsync"/> would make; writes nothing.</summary>
+    /// <param name="desired">Artefacts named by digest.</param>
+    /// <param name="mode">What becomes of models and applications that it does not name.</param>
+    /// <param name="willUpload">Digests that the caller would upload first: they count as in the store.</param>
+    /// <param name="cancellationToken">Ends the reading.</param>
+    Task<ChangeOutcome> PreviewAsync(ClusterSpec desired, ApplyMode mode, IReadOnlySet<string> willUpload, CancellationToken cancellationToken);
 
     /// <summary>Adds a version of a model (making the model if it is new) and, if asked, makes it current.</summary>
     Task<ChangeOutcome> DeployAsync(string model, DeployRequest request, CancellationToken cancellationToken);

@@ -5,18 +5,52 @@ using Orchestrator.Protocol;
 
 namespace Orchestrator.Load.Inputs;
 
-/// <summary>The bodies of <c>POST /{app}/predict</c> that a load sends in turn, over and over.</summary>
+/// <summary>The bodies of <c>POST /{app}/predict</c> that a load sends: given ones in turn, over and over, or made-up ones that do not repeat.</summary>
 public sealed class PredictInputs
 {
+    // Microseconds since 1970 fit, so that whoever numbers requests by the clock never asks the same again.
+    private const int MostCounting = 16;
     private readonly byte[][] _bodies;
 
-    private PredictInputs(IEnumerable<JsonElement> inputs) => _bodies = [.. inputs.Select(input => Encoding.UTF8.GetBytes($"{{\"input\":{input.GetRawText()}}}"))];
+    // Per body: where the digits of the request's number go, the last one first. Empty: the bodies are sent as they are.
+    private readonly int[][] _counting;
 
-    /// <summary>How many different ones.</summary>
+    private PredictInputs(IEnumerable<JsonElement> inputs)
+    {
+        _bodies = [.. inputs.Select(input => Encoding.UTF8.GetBytes($"{{\"input\":{input.GetRawText()}}}"))];
+        _counting = [];
+    }
+
+    private PredictInputs(byte[][] bodies, int[][] counting) => (_bodies, _counting) = (bodies, counting);
+
+    /// <summary>How many were given, or made to begin with.</summary>
     public int Count => _bodies.Length;
 
+    /// <summary>Whether they were made up.</summary>
+    public bool IsMade => _counting.Length > 0;
+
+    /// <summary>How many bodies of consecutive numbers differ before one repeats.</summary>
+    public long Distinct => _counting is [var first, ..] && first.Length > 0 ? (long)Math.Pow(10, first.Length) : _bodies.Length;
+
     /// <summary>For <see cref="LoadPlan.Body"/>.</summary>
-    public ReadOnlyMemory<byte> Body(int index) => _bodies[index % _bodies.Length];
+    /// <param name="number">Given inputs: counts from 0. Made-up ones: any other number is another body.</param>
+    public ReadOnlyMemory<byte> Body(long number)
+    {
+        var at = (int)(number % _bodies.Length);
+        if (_counting.Length == 0)
+        {
+            return _bodies[at];
+        }
+
+        var body = _bodies[at].AsSpan().ToArray();
+        foreach (var digit in _counting[at])
+        {
+            body[digit] = (byte)('0' + (number % 10));
+            number /= 10;
+        }
+
+        return body;
+    }
 
     /// <summary>One input, as JSON.</summary>
     /// <exception cref="FormatException">It is no JSON.</exception>
@@ -37,24 +71,32 @@ public sealed class PredictInputs
     /// <exception cref="FormatException">It is neither.</exception>
     public static PredictInputs List(string text) => new(JsonItems.Read(text));
 
-    /// <summary>Made up from a model's signature: numbers that differ from row to row; enough for a latency, not for a meaning.</summary>
+    /// <summary>
+    /// Made up from a model's signature: numbers that differ from request to request, or a cache would be measured and not the model. Enough for a latency, not for a meaning.
+    /// </summary>
     /// <param name="inputs">Of the model; one is sent as an array (or a scalar), several as an object by name.</param>
-    /// <param name="count">How many rows.</param>
-    /// <param name="seed">The same seed gives the same rows.</param>
+    /// <param name="count">How many rows are made; each is sent again and again with other digits in its first numbers.</param>
+    /// <param name="seed">The same seed and number give the same row.</param>
     public static PredictInputs Made(IReadOnlyList<TensorMetadata> inputs, int count, int seed)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         var values = new MadeValues(seed);
-        return new(Enumerable.Range(0, count).Select(_ =>
+        var (bodies, counting) = (new byte[count][], new int[count][]);
+        for (var i = 0; i < count; i++)
         {
+            var digits = new List<int>();
             using var stream = new MemoryStream();
             using (var json = new Utf8JsonWriter(stream))
             {
-                values.Write(json, inputs);
+                json.WriteStartObject();
+                json.WritePropertyName("input"u8);
+                values.Write(json, inputs, digits);
+                json.WriteEndObject();
             }
 
-            using var document = JsonDocument.Parse(stream.ToArray());
-            return document.RootElement.Clone();
-        }));
+            (bodies[i], counting[i]) = (stream.ToArray(), [.. digits.Take(MostCounting)]);
+        }
+
+        return new(bodies, counting);
     }
 }

@@ -26,7 +26,7 @@ public static class LoadPlot
 
         return Page(
             title,
-            new SvgChart("right answers in time", "requests/s offered", "answers/s").Line("in time", rates.Select(p => (p.Rate!.Value, p.Result.InTimePerSecond))).Line("offered", rates.Select(p => (p.Rate!.Value, p.Rate.Value))),
+            new SvgChart("answers of the model in time", "requests/s offered", "answers/s").Line("in time", rates.Select(p => (p.Rate!.Value, p.Result.InTimePerSecond))).Line("offered", rates.Select(p => (p.Rate!.Value, p.Rate.Value))),
             WithSlo(
                 new SvgChart("latency of the model's answers", "requests/s offered", "ms")
                     .Line("p50", rates.Select(p => (p.Rate!.Value, p.Result.ModelLatency.P50.TotalMilliseconds)))

@@ -59,7 +59,8 @@ internal sealed class LoadConnection(LoadPlan plan, IPEndPoint endpoint, IArriva
             Volatile.Write(ref _socket, socket);
         }
 
-        Volatile.Write(ref _since, time.GetTimestamp());
+        var sent = time.GetTimestamp();
+        Volatile.Write(ref _since, sent);
         Exception? failure = null;
         try
         {
@@ -78,7 +79,7 @@ internal sealed class LoadConnection(LoadPlan plan, IPEndPoint endpoint, IArriva
 
         var ended = time.GetTimestamp();
         var answer = Interlocked.Exchange(ref _since, Idle) == Overdue ? TimedOut(arrival) : failure is null ? Sort(arrival) : Failed(arrival, isNew, failure);
-        tally.Record(arrival, answer, ended);
+        tally.Record(arrival, answer, sent, ended);
         if (answer is AnswerClass.TimedOut || failure is not null || !_reader.KeepAlive)
         {
             Close();
@@ -115,7 +116,11 @@ internal sealed class LoadConnection(LoadPlan plan, IPEndPoint endpoint, IArriva
     private AnswerClass Sort(Arrival arrival)
     {
         var answer = sorter.Sort(arrival.Index, _reader.Status, _reader.Body);
-        if (answer is not (AnswerClass.Model or AnswerClass.Default))
+        if (answer == AnswerClass.Default)
+        {
+            tally.RecordExplanation(arrival, _reader.Body);
+        }
+        else if (answer != AnswerClass.Model)
         {
             tally.Problem(arrival.Index, _reader, static reader => AnswerSorter.Describe(reader.Status, reader.Body));
         }

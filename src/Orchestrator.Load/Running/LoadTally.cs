@@ -12,6 +12,7 @@ internal sealed class LoadTally
     private readonly LatencyHistogram _latency = new();
     private readonly LatencyHistogram _modelLatency = new();
     private readonly LatencyHistogram _refusalLatency = new();
+    private readonly ExplanationTally _explanations = new();
     private readonly long[] _counts = new long[AnswerCounts.Classes];
     private readonly long[] _series;
     private readonly int _rows;
@@ -20,6 +21,8 @@ internal sealed class LoadTally
     private readonly long _start;
     private long _lastEnd;
     private long _inTime;
+    private long _sent;
+    private long _inTimeOnceSent;
     private int _problemCount;
 
     public LoadTally(LoadPlan plan, TimeProvider time, long start)
@@ -33,9 +36,14 @@ internal sealed class LoadTally
     }
 
     /// <summary>Counts one request that was sent.</summary>
-    public void Record(in Arrival arrival, AnswerClass answer, long ended)
+    /// <param name="arrival">The request.</param>
+    /// <param name="answer">How it ended.</param>
+    /// <param name="sent">Timestamp of its sending: later than it was due where the generator fell behind.</param>
+    /// <param name="ended">Timestamp of its end.</param>
+    public void Record(in Arrival arrival, AnswerClass answer, long sent, long ended)
     {
-        var offset = Count(arrival, answer, ended);
+        Count(arrival, answer, ended);
+        CountSent(answer, sent, ended);
         if (!IsCounted(arrival) || answer is AnswerClass.Broken or AnswerClass.Refused or AnswerClass.TimedOut)
         {
             return;
@@ -51,7 +59,7 @@ internal sealed class LoadTally
         if (answer == AnswerClass.Model)
         {
             _modelLatency.Record(latency);
-            if (_plan.Slo is not { } slo || latency <= slo)
+            if (IsInTime(latency))
             {
                 Interlocked.Increment(ref _inTime);
             }
@@ -67,6 +75,27 @@ internal sealed class LoadTally
         {
             _latency.Record(_time.GetElapsedTime(arrival.Intended, now));
         }
+    }
+
+    /// <summary>Counts why a default answer is one.</summary>
+    public void RecordExplanation(in Arrival arrival, ReadOnlySpan<byte> body)
+    {
+        if (IsCounted(arrival))
+        {
+            _explanations.Record(body);
+        }
+    }
+
+    /// <summary>How far the load has come.</summary>
+    public LoadProgress Progress()
+    {
+        var ended = 0L;
+        foreach (ref var count in _counts.AsSpan())
+        {
+            ended += Volatile.Read(ref count);
+        }
+
+        return new LoadProgress(_time.GetElapsedTime(_start), ended);
     }
 
     /// <summary>Keeps the text if it is among the first.</summary>
@@ -85,6 +114,9 @@ internal sealed class LoadTally
         Cancelled = cancelled,
         Counts = new AnswerCounts(_counts),
         InTime = _inTime,
+        Sent = _sent,
+        InTimeOnceSent = _inTimeOnceSent,
+        DefaultExplanations = _explanations.Read(),
         ModelLatency = _modelLatency,
         RefusalLatency = _refusalLatency,
         Latency = _latency,
@@ -96,7 +128,24 @@ internal sealed class LoadTally
 
     private bool IsCounted(in Arrival arrival) => _time.GetElapsedTime(_start, arrival.Intended) >= _plan.WarmUp;
 
-    private TimeSpan Count(in Arrival arrival, AnswerClass answer, long ended)
+    private bool IsInTime(TimeSpan latency) => _plan.Slo is not { } slo || latency <= slo;
+
+    // By the time of the sending: a generator that is far behind sends after the warm-up what was due within it, and of the rest nothing.
+    private void CountSent(AnswerClass answer, long sent, long ended)
+    {
+        if (_time.GetElapsedTime(_start, sent) < _plan.WarmUp)
+        {
+            return;
+        }
+
+        Interlocked.Increment(ref _sent);
+        if (answer == AnswerClass.Model && IsInTime(_time.GetElapsedTime(sent, ended)))
+        {
+            Interlocked.Increment(ref _inTimeOnceSent);
+        }
+    }
+
+    private void Count(in Arrival arrival, AnswerClass answer, long ended)
     {
         var offset = _time.GetElapsedTime(_start, ended);
         var row = Math.Clamp((int)(offset / _plan.Interval), 0, _rows - 1);
@@ -110,8 +159,6 @@ internal sealed class LoadTally
         {
             last = Interlocked.CompareExchange(ref _lastEnd, ended, last) is var seen && seen == last ? ended : seen;
         }
-
-        return offset;
     }
 
     private List<LoadInterval> Rows()

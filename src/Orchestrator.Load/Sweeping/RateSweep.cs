@@ -18,19 +18,24 @@ public static class RateSweep
         ArgumentNullException.ThrowIfNull(measureAsync);
         ArgumentOutOfRangeException.ThrowIfLessThan(mostRuns, 1);
         var closed = await measureAsync(null);
-        var points = new List<SweepPoint> { new(null, closed, target.IsMetBy(closed)) };
+        var points = new List<SweepPoint> { new(null, closed, target.Judge(closed)) };
         // Refusals are quick: what counts is what the model answered.
         var capacity = closed.Counts.Model / Math.Max(1e-3, closed.Elapsed.TotalSeconds);
         var tried = new List<(double Rate, bool Met)>();
         while (capacity > 0 && tried.Count < mostRuns && !stop.IsCancellationRequested && RateSearch.Next(capacity, tried) is { } rate and >= LeastRate and <= MostRate)
         {
             var result = await measureAsync(rate);
-            points.Add(new SweepPoint(rate, result, target.IsMetBy(result)));
+            points.Add(new SweepPoint(rate, result, target.Judge(result)));
+            // What could not be offered bounds the search like what was missed: a higher rate could not be offered either.
             tried.Add((rate, points[^1].Met));
         }
 
         return points;
     }
+
+    /// <summary>Whether the generator is why no rate above <paramref name="highest"/> was found: the server may do more.</summary>
+    public static bool IsBoundByGenerator(IReadOnlyList<SweepPoint> points, double? highest) =>
+        points.Where(p => p is { Rate: { } rate, Met: false } && rate > (highest ?? 0)).MinBy(p => p.Rate) is { Verdict: SweepVerdict.NotOffered };
 
     /// <summary>The highest rate that met the objective; null: none did.</summary>
     public static double? Highest(IReadOnlyList<SweepPoint> points) => points.Where(p => p.Met).Max(p => p.Rate);
@@ -39,5 +44,22 @@ public static class RateSweep
 /// <summary>One measurement of a sweep.</summary>
 /// <param name="Rate">Requests a second; null: a closed loop.</param>
 /// <param name="Result">What happened.</param>
-/// <param name="Met">Whether it reached the objective.</param>
-public sealed record SweepPoint(double? Rate, LoadResult Result, bool Met);
+/// <param name="Verdict">Whether it reached the objective.</param>
+public sealed record SweepPoint(double? Rate, LoadResult Result, SweepVerdict Verdict)
+{
+    /// <summary>Whether it reached the objective.</summary>
+    public bool Met => Verdict == SweepVerdict.Met;
+}
+
+/// <summary>What a measurement says of an objective.</summary>
+public enum SweepVerdict
+{
+    /// <summary>It was reached.</summary>
+    Met,
+
+    /// <summary>The server did not reach it.</summary>
+    Missed,
+
+    /// <summary>Nothing: the load generator fell behind, and what it did send was answered in time.</summary>
+    NotOffered,
+}

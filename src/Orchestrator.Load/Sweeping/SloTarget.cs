@@ -1,6 +1,6 @@
 namespace Orchestrator.Load.Sweeping;
 
-/// <summary>What a load must reach: a share of all requests with a right answer of the model in time.</summary>
+/// <summary>What a load must reach: a share of all requests with an answer of the model in time.</summary>
 /// <param name="Latency">In time is at most this.</param>
 /// <param name="Percentile">The share, 0 to 100.</param>
 public sealed record SloTarget(TimeSpan Latency, double Percentile)
@@ -9,6 +9,21 @@ public sealed record SloTarget(TimeSpan Latency, double Percentile)
     public bool IsMetBy(LoadResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
-        return result.Counts.Total > 0 && result.InTime >= result.Counts.Total * (Percentile / 100);
+        return result.Counts.Total > 0 && IsEnough(result.InTime, result.Counts.Total);
     }
+
+    /// <summary>The same, without blaming the server for what the generator was late with or did not send at all.</summary>
+    public SweepVerdict Judge(LoadResult result)
+    {
+        ArgumentNullException.ThrowIfNull(result);
+        if (IsMetBy(result))
+        {
+            return SweepVerdict.Met;
+        }
+
+        // A server that was too slow for the rate leaves requests unsent as well: then those that were sent missed the objective, too.
+        return result is { Sent: > 0 } && result.Counts[AnswerClass.Unsent] > 0 && IsEnough(result.InTimeOnceSent, result.Sent) ? SweepVerdict.NotOffered : SweepVerdict.Missed;
+    }
+
+    private bool IsEnough(long inTime, long requests) => inTime >= requests * (Percentile / 100);
 }

@@ -1,3 +1,4 @@
+using Orchestrator.Cli.Artefacts;
 using Orchestrator.Core.Admin;
 
 namespace Orchestrator.Cli.Tests.Commands;
@@ -96,16 +97,29 @@ public sealed class ApplyCommandTests : IDisposable
         run.Error.ShouldBe("error: application hers (kept, not in the file): features.views[0]: other keys\n");
     }
 
-    [Fact]
-    public async Task Apply_DryRun_AsksForOneAndUploadsNothing()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Apply_DryRun_TellsWhatItWouldUploadAndUploadsNothing(bool stored)
     {
-        await File.WriteAllTextAsync(Path.Combine(_folder.FullName, "model.pkl"), "x", CliRun.Token);
+        var model = Path.Combine(_folder.FullName, "model.pkl");
+        await File.WriteAllTextAsync(model, "x", CliRun.Token);
+        var digest = await LocalArtefact.Find(model).DigestAsync(CliRun.Token);
         await using var orchestrator = await FakeOrchestrator.StartAsync();
-        var run = await CliRun.OfAsync(orchestrator, "apply", "--dry-run", "-f", Write(Valid.Replace("framework: noop", "framework: sklearn\n    path: model.pkl", StringComparison.Ordinal)));
+        if (stored)
+        {
+            orchestrator.Stored.Add(digest);
+        }
+
+
+        var run = await CliRun.OfAsync(orchestrator, "apply", "--dry-run", "-f", Write(TwoOf("path: model.pkl")));
+
         run.ExitCode.ShouldBe(0, run.Error);
+        run.Out.ShouldBe((stored ? "" : "would upload model.pkl (1 B)\n") + "model digits: version 2 added, now current\n");
         orchestrator.Artefacts.ShouldBeEmpty();
         orchestrator.Requests.Last().ShouldStartWith("PUT /api/v1/spec?keepOthers=false&dryRun=true");
-        orchestrator.Requests.Last().ShouldContain("sha256:");
+        orchestrator.Requests.Last().ShouldContain(digest);
+        orchestrator.WillUpload.ShouldBe(stored ? "" : digest);
     }
 
     [Theory]
@@ -117,6 +131,12 @@ public sealed class ApplyCommandTests : IDisposable
         run.ExitCode.ShouldBe(code);
         run.Out.ShouldStartWith($"{{\"valid\":{valid},\"errors\":[");
     }
+
+    // Two versions of one artefact.
+    private static string TwoOf(string artefact) => Valid.Replace(
+        "    version: \"1\"\n    framework: noop",
+        $"    current: \"1\"\n    versions: [{{ version: \"1\", framework: sklearn, {artefact} }}, {{ version: \"2\", framework: sklearn, {artefact} }}]",
+        StringComparison.Ordinal);
 
     private string Write(string text)
     {

@@ -27,6 +27,83 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Fact]
+    public async Task Bench_WithMadeUpInputs_NeverAsksTheSameAgainAlsoInTheNextRun()
+    {
+        await using var orchestrator = await ServingAsync();
+        foreach (var at in new[] { 0, 1 })
+        {
+            var run = await CliRun.OfAsync(orchestrator.Address, c => c with { Time = new ClockAt(DateTimeOffset.UnixEpoch.AddYears(50).AddSeconds(at)) }, "bench", "digits", "-n", "2500");
+            run.ExitCode.ShouldBe(0, run.Error);
+        }
+
+        var sent = orchestrator.Requests.Where(r => r.StartsWith("POST /digits/predict", StringComparison.Ordinal)).ToList();
+        sent.Count.ShouldBe(5000);
+        sent.Distinct().Count().ShouldBe(5000);
+    }
+
+    [Theory]
+    [InlineData("hit", "from the prediction cache: 75% (30 of 40 look-ups, warm-up included); this measured mostly the cache, not the model\n", 0.75)]
+    [InlineData("other", "from the prediction cache: 0% (0 of 40 look-ups, warm-up included)\n", 0.0)]
+    [InlineData(null, "how many answers came from the prediction cache is not known: the metrics of this admin address do not count these requests\n", null)]
+    public async Task Bench_SaysHowManyAnswersCameFromTheCache(string? result, string expected, double? share)
+    {
+        await using var orchestrator = await ServingAsync();
+        orchestrator.Metrics = n => result is null ? "" : $$"""
+            orchestrator_cache_requests_total{model="digits",version="2",result="{{result}}"} {{1000 + (n * 3 / 4)}}
+            orchestrator_cache_requests_total{model="digits",version="2",result="miss"} {{7 + (n / 4)}}
+            orchestrator_cache_requests_total{model="other",version="2",result="hit"} {{n}}
+            """;
+        (await CliRun.OfAsync(orchestrator, "bench", "digits", "[1]", "-n", "40", "-c", "4")).Out.ShouldEndWith(expected);
+
+        using var report = JsonDocument.Parse((await CliRun.OfAsync(orchestrator, "bench", "digits", "[1]", "-n", "40", "-c", "4", "-o", "json")).Out);
+        var fromCache = report.RootElement.GetProperty("points")[0].GetProperty("fromCache");
+        (fromCache.ValueKind == JsonValueKind.Null ? (double?)null : fromCache.GetDouble()).ShouldBe(share);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Bench_Answers_AreCalledRightOnlyIfTheyWereChecked(bool isChecked)
+    {
+        await using var orchestrator = await ServingAsync();
+        var (rows, right) = (Write("rows.json", "[[1]]"), Write("outputs.json", "[7]"));
+        var run = await CliRun.OfAsync(orchestrator, ["bench", "digits", "@" + rows, "-n", "5", "-c", "1", .. isChecked ? ["--expect", right] : Array.Empty<string>()]);
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Error.ShouldContain(" answers in time/s");
+        (run.Out + run.Error).Contains("right", StringComparison.Ordinal).ShouldBe(isChecked, run.Error);
+    }
+
+    [Fact]
+    public async Task Bench_DefaultAnswers_AreToldByTheirExplanation()
+    {
+        await using var orchestrator = await ServingAsync();
+        orchestrator.Prediction = (200, """{"output":-1,"default":true,"default_explanation":"too late"}""");
+        (await CliRun.OfAsync(orchestrator, "bench", "digits", "[1]", "-n", "5", "-c", "1")).Out.ShouldContain("\nclosed loop: default 5: too late\n");
+        using var report = JsonDocument.Parse((await CliRun.OfAsync(orchestrator, "bench", "digits", "[1]", "-n", "5", "-c", "1", "-o", "json")).Out);
+        report.RootElement.GetProperty("points")[0].GetProperty("defaultExplanations").GetProperty("too late").GetInt64().ShouldBe(5);
+    }
+
+    [Theory]
+    [InlineData(true, "")]
+    [InlineData(true, "json")]
+    [InlineData(false, "")]
+    public async Task Bench_OnATerminal_ShowsHowFarItIs(bool terminal, string output)
+    {
+        await using var orchestrator = await ServingAsync();
+        string[] arguments = ["bench", "digits", "[1]", "-n", "5", "-c", "1", .. output == "" ? Array.Empty<string>() : ["-o", output]];
+        var run = await CliRun.OfAsync(orchestrator.Address, c => c with { IsErrorTerminal = terminal, Time = new ClockAt(DateTimeOffset.UnixEpoch) }, arguments);
+        if (terminal && output == "")
+        {
+            run.Error.ShouldStartWith("\r1 connections, closed loop: 0 s of 10 s, 0 of 5 requests\u001b[K");
+            run.Error.ShouldContain("\r\u001b[K1 connections, closed loop: ");
+        }
+        else
+        {
+            run.Error.ShouldNotContain("\r");
+        }
+    }
+
+    [Fact]
     public async Task Bench_WithRowsAndRightOutputs_ChecksEveryAnswer()
     {
         await using var orchestrator = await ServingAsync();
@@ -59,7 +136,7 @@ public sealed class BenchCommandTests : IDisposable
         await using var orchestrator = await ServingAsync();
         var run = await CliRun.OfAsync(orchestrator, "bench", "digits", "[1]", "--sweep", "--runs", "2", "--requests", "10", "--duration", "5s", "--slo", "10s");
         run.ExitCode.ShouldBe(0, run.Error);
-        run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(5);
+        run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length.ShouldBe(6);
         run.Out.ShouldContain("highest rate with 99 % of the requests answered by the model within 10 s: ");
     }
 
@@ -79,6 +156,7 @@ public sealed class BenchCommandTests : IDisposable
     [InlineData("bench digits @/no/such/file", "input: Could not find")]
     [InlineData("bench digits [1] --sweep --rate 5", "leave --rate out")]
     [InlineData("bench digits [1] --percentile 200", "--percentile: expected more than 0 and at most 100, got 200")]
+    [InlineData("bench digits --expect /no/such/file", "--expect: made-up inputs have no known outputs; give @FILE with the inputs.")]
     [InlineData("bench digits [1] -c 0", "Connections: expected 1 to 4096, got 0")]
     [InlineData("bench digits [1] --slo soon", "--slo: expected a duration")]
     [InlineData("profile digits --max-size 0", "--max-size: expected at least 1, got 0")]
@@ -113,6 +191,12 @@ public sealed class BenchCommandTests : IDisposable
         var run = await CliRun.OfAsync(orchestrator, "profile", "digits");
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldContain("digits:2 has no ready replica");
+    }
+
+    // Of a clock the time of day alone: loads take real timers.
+    private sealed class ClockAt(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
     }
 
     private static async Task<FakeOrchestrator> ServingAsync()

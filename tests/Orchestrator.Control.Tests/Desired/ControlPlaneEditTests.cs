@@ -17,7 +17,7 @@ public sealed class ControlPlaneEditTests
     {
         await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1")));
 
-        var again = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.Whole, false, None);
+        var again = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.Whole, None);
 
         again.Result.ShouldNotBeNull().Changed.ShouldBeFalse();
         again.Result.Revision.ShouldBe(1);
@@ -30,11 +30,11 @@ public sealed class ControlPlaneEditTests
         await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1")));
         await _cluster.SettleAsync();
         var file = new ClusterSpec { Models = [Cluster.Model("2", Cluster.Version("2"))] };
-        await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, false, None);
+        await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, None);
 
-        (await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, false, None)).Result!.Changed.ShouldBeFalse();
+        (await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, None)).Result!.Changed.ShouldBeFalse();
         await _cluster.SettleAsync();
-        (await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, false, None)).Result!.Changed.ShouldBeFalse();
+        (await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, None)).Result!.Changed.ShouldBeFalse();
 
         _cluster.Model().Versions.Select(v => (v.Spec.Version, v.Live)).ShouldBe([("2", true), ("1", false)]);
     }
@@ -47,7 +47,7 @@ public sealed class ControlPlaneEditTests
         await _cluster.Plane.PutApplicationAsync(Application("ours", "other", null), None);
         var file = new ClusterSpec { Models = [Cluster.Model("4", Cluster.Version("4"))], Applications = [Application("ours", "m", null)] };
 
-        var outcome = await _cluster.Plane.ApplyAsync(file, ApplyMode.KeepOthers, false, None);
+        var outcome = await _cluster.Plane.ApplyAsync(file, ApplyMode.KeepOthers, None);
 
         outcome.Error.ShouldBeNull();
         var (_, desired) = await _cluster.Plane.ReadDesiredAsync(None);
@@ -55,16 +55,16 @@ public sealed class ControlPlaneEditTests
         desired.Models[0].CurrentVersion.ShouldBe("4");
         desired.Models[0].Versions.Select(v => v.Version).ShouldBe(["4", "2"]);
         desired.Applications.Select(a => (a.Name, a.Selection.Targets[0].Model, a.Selection.Targets[0].Version)).ShouldBe([("ours", "m", null), ("hers", "m", "2")]);
-        (await _cluster.Plane.ApplyAsync(file, ApplyMode.KeepOthers, false, None)).Result!.Changed.ShouldBeFalse();
+        (await _cluster.Plane.ApplyAsync(file, ApplyMode.KeepOthers, None)).Result!.Changed.ShouldBeFalse();
 
-        await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, false, None);
+        await _cluster.Plane.ApplyAsync(file, ApplyMode.Whole, None);
         (await _cluster.Plane.ReadDesiredAsync(None)).Desired.Models.Single().Versions.Select(v => v.Version).ShouldBe(["4"]);
     }
 
     [Fact]
-    public async Task Apply_DryRun_ListsChangesAndWritesNothing()
+    public async Task Preview_OfANewModel_ListsChangesAndWritesNothing()
     {
-        var outcome = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.Whole, true, None);
+        var outcome = await _cluster.Plane.PreviewAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.Whole, new HashSet<string>(), None);
 
         outcome.Result.ShouldNotBeNull().Changes.ShouldBe(["model m added with version 1, current 1"]);
         _cluster.Registry.Writes.ShouldBe(0);
@@ -76,7 +76,7 @@ public sealed class ControlPlaneEditTests
         await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1")));
 
         var outcome = await _cluster.Plane.ApplyAsync(
-            new ClusterSpec { Models = [Cluster.Model("2", Cluster.Version("1", 3) with { StartupTimeout = TimeSpan.FromSeconds(5) }, Cluster.Version("2"))] }, ApplyMode.Whole, false, None);
+            new ClusterSpec { Models = [Cluster.Model("2", Cluster.Version("1", 3) with { StartupTimeout = TimeSpan.FromSeconds(5) }, Cluster.Version("2"))] }, ApplyMode.Whole, None);
 
         outcome.Result.ShouldNotBeNull().Changes.ShouldBe(
         [
@@ -91,7 +91,7 @@ public sealed class ControlPlaneEditTests
     {
         _cluster.Mistakes.AddRange([new SpecError("a", "first"), new SpecError("b", "second")]);
 
-        var outcome = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.Whole, false, None);
+        var outcome = await _cluster.Plane.ApplyAsync(new ClusterSpec { Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.Whole, None);
 
         outcome.Kind.ShouldBe(ChangeKind.Invalid);
         outcome.Error.ShouldNotBeNull().Details.Count.ShouldBe(2);

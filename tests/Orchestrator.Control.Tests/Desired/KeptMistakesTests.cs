@@ -57,16 +57,16 @@ public sealed class KeptMistakesTests
         _cluster.Check = spec => spec.Applications.Count == 1 ? [] : mistakes;
 
         var outcome = await _cluster.Plane.ApplyAsync(
-            new ClusterSpec { Models = [Cluster.Model("2", Cluster.Version("2"))], Applications = [Application("ours", "id")] }, ApplyMode.KeepOthers, false, CancellationToken.None);
+            new ClusterSpec { Models = [Cluster.Model("2", Cluster.Version("2"))], Applications = [Application("ours", "id")] }, ApplyMode.KeepOthers, CancellationToken.None);
 
         outcome.Error.ShouldNotBeNull().Details.ShouldBe(mistakes);
     }
 
-    private async Task PutAsync(ClusterSpec spec) => (await _cluster.Plane.ApplyAsync(spec, ApplyMode.Whole, false, CancellationToken.None)).Error.ShouldBeNull();
+    private async Task PutAsync(ClusterSpec spec) => (await _cluster.Plane.ApplyAsync(spec, ApplyMode.Whole, CancellationToken.None)).Error.ShouldBeNull();
 
     private async Task<SpecError> RefusedAsync(ClusterSpec file)
     {
-        var outcome = await _cluster.Plane.ApplyAsync(file, ApplyMode.KeepOthers, false, CancellationToken.None);
+        var outcome = await _cluster.Plane.ApplyAsync(file, ApplyMode.KeepOthers, CancellationToken.None);
         outcome.Kind.ShouldBe(ChangeKind.Invalid);
         return outcome.Error.ShouldNotBeNull().Details.ShouldHaveSingleItem();
     }

@@ -105,7 +105,7 @@ internal sealed class Cluster
 
     public async Task ApplyAsync(params ModelSpec[] models)
     {
-        var outcome = await Plane.ApplyAsync(new ClusterSpec { Models = models }, ApplyMode.Whole, dryRun: false, CancellationToken.None);
+        var outcome = await Plane.ApplyAsync(new ClusterSpec { Models = models }, ApplyMode.Whole, CancellationToken.None);
         outcome.Error.ShouldBeNull();
     }
 
@@ -127,5 +127,5 @@ internal sealed class Cluster
 
     public static ModelVersionSpec Version(string version, int replicas = 1) => new() { Version = version, Framework = "noop", Replicas = replicas };
 
-    private IReadOnlyList<SpecError> Validate(ClusterSpec spec) => Check?.Invoke(spec) ?? Mistakes;
+    private IReadOnlyList<SpecError> Validate(ClusterSpec spec, IReadOnlySet<string> willUpload) => Check?.Invoke(spec) ?? Mistakes;
 }

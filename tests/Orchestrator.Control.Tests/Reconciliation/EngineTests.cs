@@ -108,7 +108,7 @@ public sealed class EngineTests
     public async Task Shutdown_AsTheClusterSays_ContainersEndOrLiveOn(string onShutdown, int left)
     {
         var spec = new ClusterSpec { OnShutdown = onShutdown, Models = [Cluster.Model("1", Cluster.Version("1", 2))] };
-        (await _cluster.Plane.ApplyAsync(spec, ApplyMode.Whole, dryRun: false, CancellationToken.None)).Error.ShouldBeNull();
+        (await _cluster.Plane.ApplyAsync(spec, ApplyMode.Whole, CancellationToken.None)).Error.ShouldBeNull();
         await _cluster.SettleAsync();
         await _cluster.Reconciler.StopAllAsync(CancellationToken.None);
         _cluster.Runtime.Running.Count.ShouldBe(left);

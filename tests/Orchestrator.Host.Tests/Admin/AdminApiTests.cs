@@ -20,8 +20,8 @@ public sealed class AdminApiTests : IAsyncLifetime
     public ValueTask DisposeAsync() => _rig.DisposeAsync();
 
     [Theory]
-    [InlineData("PUT", "/api/v1/spec", """{"name":"c","models":[]}""", "apply c 0 Whole dryRun=False")]
-    [InlineData("PUT", "/api/v1/spec?keepOthers=true&dryRun=true", "{}", "apply default 0 KeepOthers dryRun=True")]
+    [InlineData("PUT", "/api/v1/spec", """{"name":"c","models":[]}""", "apply c 0 Whole")]
+    [InlineData("PUT", "/api/v1/spec?keepOthers=true&dryRun=true", "{}", "preview default 0 KeepOthers []")]
     [InlineData("POST", "/api/v1/models/digits/deploy", """{"version":""" + Version + "}", "deploy digits 2 current=True")]
     [InlineData("POST", "/api/v1/models/digits/deploy", """{"version":""" + Version + ""","makeCurrent":false}""", "deploy digits 2 current=False")]
     [InlineData("POST", "/api/v1/models/digits/rollback", "", "rollback digits -")]

@@ -48,7 +48,10 @@ internal sealed class FakeControlPlane : IControlPlane
 
     public void Happen(ClusterEvent item) => _events.Writer.TryWrite(item).ShouldBeTrue();
 
-    public Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, ApplyMode mode, bool dryRun, CancellationToken cancellationToken) => Answer($"apply {desired.Name} {desired.Models.Count} {mode} dryRun={dryRun}");
+    public Task<ChangeOutcome> ApplyAsync(ClusterSpec desired, ApplyMode mode, CancellationToken cancellationToken) => Answer($"apply {desired.Name} {desired.Models.Count} {mode}");
+
+    public Task<ChangeOutcome> PreviewAsync(ClusterSpec desired, ApplyMode mode, IReadOnlySet<string> willUpload, CancellationToken cancellationToken) =>
+        Answer($"preview {desired.Name} {desired.Models.Count} {mode} [{string.Join(' ', willUpload.Order(StringComparer.Ordinal))}]");
 
     public Task<ChangeOutcome> DeployAsync(string model, DeployRequest request, CancellationToken cancellationToken) => Answer($"deploy {model} {request.Version.Version} current={request.MakeCurrent}");
 

@@ -1,4 +1,5 @@
 using Orchestrator.Load.Arrivals;
+using Orchestrator.Load.Sweeping;
 
 namespace Orchestrator.Load.Tests.Arrivals;
 
@@ -60,7 +61,7 @@ public sealed class OpenLoopTests
             time.Advance(TimeSpan.FromSeconds(number == 0 ? 1 : 0));
             return Reply.Ok("{}");
         });
-        var plan = new LoadPlan { Uri = server.Uri, Rate = 1000, Requests = 50, Duration = TimeSpan.FromSeconds(30) };
+        var plan = new LoadPlan { Uri = server.Uri, Rate = 1000, Requests = 50, Duration = TimeSpan.FromSeconds(30), Slo = TimeSpan.FromMilliseconds(500) };
 
         var running = LoadRunner.RunAsync(plan, time: time, stop: CancellationToken.None);
         time.Advance(TimeSpan.FromSeconds(1));
@@ -69,7 +70,31 @@ public sealed class OpenLoopTests
         // All 50 were due in the first 0.1 s or so and were answered at 2 s: a generator that counts from the sending would see one slow request and 49 of 0 ms.
         result.Counts.Model.ShouldBe(50, result.ToString());
         result.Latency.Percentile(0).ShouldBeInRange(TimeSpan.FromSeconds(1.8), TimeSpan.FromSeconds(2));
+        (result.InTime, result.Sent, result.InTimeOnceSent).ShouldBe((0, 50, 49));
         result.Latency.Max.ShouldBe(TimeSpan.FromSeconds(2) - new ArrivalSchedule(1000, plan.Seed).Next(), TimeSpan.FromTicks(2));
+    }
+
+    [Fact]
+    public async Task Run_SoFarBehindThatNothingDueAfterTheWarmUpIsSent_StillSaysHowTheServerDid()
+    {
+        var time = new ManualTime();
+        await using var server = new RawServer((number, _) =>
+        {
+            time.Advance(TimeSpan.FromMilliseconds(number == 0 ? 160 : 60));
+            return Reply.Ok("{}");
+        });
+        var plan = new LoadPlan
+        {
+            Uri = server.Uri, Rate = 500, Arrivals = ArrivalPattern.Constant, Duration = TimeSpan.FromMilliseconds(200), WarmUp = TimeSpan.FromMilliseconds(150), Slo = TimeSpan.FromMilliseconds(70),
+        };
+
+        var running = LoadRunner.RunAsync(plan, time: time, stop: CancellationToken.None);
+        time.Advance(TimeSpan.FromMilliseconds(2));
+        var result = await running;
+
+        // Sent at 2, 162, 222 and 282 ms: the first within the warm-up; due before 10 ms all of them.
+        (result.Counts.Model, result.Counts[AnswerClass.Unsent], result.Sent, result.InTimeOnceSent).ShouldBe((0, result.Counts.Total, 3, 3), result.ToString());
+        new SloTarget(plan.Slo.Value, 99).Judge(result).ShouldBe(SweepVerdict.NotOffered);
     }
 
     [Fact]

@@ -42,6 +42,43 @@ public sealed class InputsTests
         input[0].GetArrayLength().ShouldBe(3);
     }
 
+    [Theory]
+    [InlineData(DataType.Fp64, 10_000)]
+    [InlineData(DataType.Fp32, 10_000)]
+    [InlineData(DataType.Fp16, 100)]
+    [InlineData(DataType.Int8, 10)]
+    [InlineData(DataType.Bytes, 1_000_000_000)]
+    public void Made_OneScalar_DiffersFromNumberToNumberInItsOwnDatatype(DataType type, long distinct)
+    {
+        var inputs = PredictInputs.Made([new("x", type, [-1])], 7, 1);
+        inputs.Distinct.ShouldBe(distinct);
+        var numbers = Math.Min(distinct, 20_000);
+        var seen = new HashSet<object>();
+        for (var number = 1_700_000_000_000_000; number < 1_700_000_000_000_000 + numbers; number++)
+        {
+            using var body = JsonDocument.Parse(inputs.Body(number));
+            var value = body.RootElement.GetProperty("input");
+            seen.Add(type switch { DataType.Fp16 => (Half)value.GetDouble(), DataType.Fp32 => value.GetSingle(), DataType.Bytes => value.GetString()!, _ => value.GetDouble() });
+        }
+
+        seen.Count.ShouldBe((int)numbers);
+    }
+
+    [Fact]
+    public void Made_Rows_AreNumberedByAllTheirDigitsAndNotOnlyTheFirst()
+    {
+        var inputs = PredictInputs.Made([new("a", DataType.Int32, [-1]), new("b", DataType.Bool, [-1]), new("c", DataType.Fp32, [-1, 2])], 3, 1);
+        inputs.Distinct.ShouldBe(1_000_000_000);
+        var bodies = new[] { 0L, 3, 30, 300_000_000 }.Select(n => JsonDocument.Parse(inputs.Body(n)).RootElement.GetProperty("input").GetRawText()).ToArray();
+        bodies.ShouldBeUnique();
+        bodies[0].ShouldContain("\"a\":0,");
+        bodies[1].ShouldContain("\"a\":3,");
+        inputs.Body(2).ToArray().ShouldNotBe(inputs.Body(1_000_000_001).ToArray());
+        PredictInputs.Made([new("b", DataType.Bool, [-1])], 3, 1).Distinct.ShouldBe(3);
+        (inputs.IsMade, PredictInputs.List("[[1],[2]]").IsMade).ShouldBe((true, false));
+        PredictInputs.List("[[1],[2]]").Distinct.ShouldBe(2);
+    }
+
     [Fact]
     public void Made_SeveralInputs_AreNamedAndOfTheirTypes()
     {

@@ -8,8 +8,8 @@ namespace Orchestrator.Load.Tests.Reporting;
 
 public sealed class ReportingTests
 {
-    private static readonly SweepPoint Closed = new(null, Results.Of(100, 100), true);
-    private static readonly SweepPoint Fast = new(500, Results.Of(100, 90, milliseconds: 8), false);
+    private static readonly SweepPoint Closed = new(null, Results.Of(100, 100), SweepVerdict.Met);
+    private static readonly SweepPoint Fast = new(500, Results.Of(100, 90, milliseconds: 8), SweepVerdict.Missed);
 
     [Fact]
     public void Csv_ClosedLoop_HasPerfAnalyzersColumns() => PerfAnalyzerCsv.Write([Closed], 16, [new ServerTimes(TimeSpan.FromMilliseconds(1), TimeSpan.FromMilliseconds(3))]).ShouldBe(

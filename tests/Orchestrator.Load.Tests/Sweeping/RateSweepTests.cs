@@ -15,6 +15,34 @@ public sealed class RateSweepTests
     public void Target_CountsEveryRequestThatHasNoAnswerInTime(int answers, int inTime, int refused, bool met) =>
         Target.IsMetBy(Results.Of(answers, inTime, refused)).ShouldBe(met);
 
+    [Theory]
+    [InlineData(1000, 999, 0, 999, SweepVerdict.Met)]
+    [InlineData(1000, 995, 5, 1000, SweepVerdict.Met)]
+    [InlineData(1000, 900, 200, 995, SweepVerdict.NotOffered)]
+    [InlineData(1000, 900, 0, 995, SweepVerdict.Missed)]
+    [InlineData(1000, 100, 200, 400, SweepVerdict.Missed)]
+    [InlineData(0, 0, 200, 0, SweepVerdict.Missed)]
+    public void Target_WhatTheGeneratorWasLateWith_IsNotTheServersFault(int answers, int inTime, int unsent, int inTimeOnceSent, SweepVerdict verdict) =>
+        Target.Judge(Results.Of(answers, inTime, unsent: unsent, inTimeOnceSent: inTimeOnceSent)).ShouldBe(verdict);
+
+    // Answered as fast as ever, but of more than 700/s some could not be sent.
+    [Theory]
+    [InlineData(700, true)]
+    [InlineData(10_000, false)]
+    public async Task Sweep_AGeneratorWithALimit_IsToldFromAServerWithOne(double generator, bool bound)
+    {
+        var points = await RateSweep.RunAsync(
+            Target,
+            20,
+            rate => Task.FromResult(rate > generator ? Results.Of(1000, 0, unsent: 100, inTimeOnceSent: 1000) : Results.Of(1000, rate > 1200 ? 0 : 1000)),
+            CancellationToken.None);
+
+        var highest = RateSweep.Highest(points).ShouldNotBeNull();
+        highest.ShouldBeInRange(Math.Min(generator, 1200) / RateSearch.CloseEnough, Math.Min(generator, 1200));
+        RateSweep.IsBoundByGenerator(points, highest).ShouldBe(bound);
+        points.ShouldNotContain(p => p.Verdict == (bound ? SweepVerdict.Missed : SweepVerdict.NotOffered));
+    }
+
     // The server can do `limit` requests a second in time; its closed loop reached 1000.
     [Theory]
     [InlineData(1000)]

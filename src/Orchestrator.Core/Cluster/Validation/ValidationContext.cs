@@ -58,4 +58,11 @@ public sealed record ValidationContext
             { Digest: { } digest } => store.FindPath(digest) is not null ? null : $"{digest} is not in the store; upload it first",
         },
     };
+
+    /// <summary>The same, where these artefacts would be in the store as well: a dry run is not told to upload what it will upload.</summary>
+    /// <param name="digests">Of what would be uploaded first.</param>
+    public ValidationContext WithUploads(IReadOnlySet<string> digests) => this with
+    {
+        FindArtefactProblem = artefact => artefact.Digest is { } digest && ArtefactDigest.IsValid(digest) && digests.Contains(digest) ? null : FindArtefactProblem(artefact),
+    };
 }

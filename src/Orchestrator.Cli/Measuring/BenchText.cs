@@ -1,0 +1,74 @@
+using System.Globalization;
+using Orchestrator.Cli.Output;
+using Orchestrator.Load;
+using Orchestrator.Load.Sweeping;
+
+namespace Orchestrator.Cli.Measuring;
+
+/// <summary>Result of <c>orch bench</c> for people: a table, and below it what must be known to read it rightly. Pure.</summary>
+/// <param name="points">What was measured.</param>
+/// <param name="measurements">What else is known of each.</param>
+/// <param name="target">What is to be reached; null: nothing is known.</param>
+internal sealed class BenchText(IReadOnlyList<SweepPoint> points, IReadOnlyList<Measurement> measurements, SloTarget? target)
+{
+    // Where the cache gives every second answer, the latencies are more its own than the model's.
+    private const double Mostly = 0.5;
+
+    public TextTable Table()
+    {
+        var table = new TextTable("offered/s", "in time/s", "in time", "mean", "p50", "p90", "p95", "p99", "p99.9", "max", "cached", "answers");
+        foreach (var (i, (rate, result, verdict)) in points.Index())
+        {
+            var latency = result.ModelLatency;
+            var share = result.Counts.Total == 0 ? 0 : (double)result.InTime / result.Counts.Total;
+            var tone = target is null ? CellTone.Plain : verdict switch { SweepVerdict.Met => CellTone.Good, SweepVerdict.Missed => CellTone.Bad, _ => CellTone.Plain };
+            table.Add(
+                Name(rate), Text($"{result.InTimePerSecond:0.#}"), new Cell(Text($"{share:0.##%}"), tone),
+                Sizes.Format(latency.Mean), Sizes.Format(latency.P50), Sizes.Format(latency.P90), Sizes.Format(latency.P95), Sizes.Format(latency.P99), Sizes.Format(latency.P999), Sizes.Format(latency.Max),
+                measurements[i].Cache is { } cache ? Text($"{cache.Share:0.#%}") : "?", result.Counts.ToString());
+        }
+
+        return table;
+    }
+
+    public IEnumerable<string> Remarks() =>
+        [Cached(), .. points.Where(p => p.Result.Counts.Default > 0).SelectMany(Defaults), .. points.Index().Where(p => p.Item.Result.Counts[AnswerClass.Unsent] > 0).Select(p => Unsent(p.Item, measurements[p.Index])),
+            .. target is not null && points.Count > 1 ? [Highest(target)] : Array.Empty<string>()];
+
+    private string Cached()
+    {
+        if (measurements.Any(m => m.Cache is null))
+        {
+            return "how many answers came from the prediction cache is not known: the metrics of this admin address do not count these requests";
+        }
+
+        var use = measurements.Aggregate(default(CacheUse), (sum, m) => sum + m.Cache!.Value);
+        return use.LookUps == 0
+            ? "the prediction cache was not asked: every answer is the model's work"
+            : Text($"from the prediction cache: {use.Share:0.#%} ({use.FromCache} of {use.LookUps} look-ups, warm-up included){(use.Share >= Mostly ? "; this measured mostly the cache, not the model" : "")}");
+    }
+
+    private static IEnumerable<string> Defaults(SweepPoint point) => point.Result.DefaultExplanations.Select(d => Text($"{Of(point)}: default {d.Count}: {d.Explanation}"));
+
+    private string Unsent(SweepPoint point, Measurement measurement)
+    {
+        var unsent = Text($"{Of(point)}: {point.Result.Counts[AnswerClass.Unsent]} requests were due but not sent: ");
+        return unsent + (target is null || point.Verdict != SweepVerdict.Missed
+            ? Text($"the load generator fell behind its own schedule, so this says little about the orchestrator (more --connections than {measurement.Connections}, or processors with less else to do, may help)")
+            : Text($"all {measurement.Connections} connections waited for answers, of which too few came in time"));
+    }
+
+    private string Highest(SloTarget wanted)
+    {
+        var what = Text($"{wanted.Percentile:0.###} % of the requests answered by the model within {Sizes.Format(wanted.Latency)}");
+        var highest = RateSweep.Highest(points);
+        var bound = RateSweep.IsBoundByGenerator(points, highest) ? "; the load generator could not offer more, the orchestrator may do more" : "";
+        return highest is { } rate ? Text($"highest rate with {what}: {rate:0.#}/s{bound}") : Text($"no rate was found with {what}{bound}");
+    }
+
+    private static string Of(SweepPoint point) => point.Rate is null ? Name(null) : $"{Name(point.Rate)}/s";
+
+    private static string Name(double? rate) => rate is { } r ? Text($"{r:0.#}") : "closed loop";
+
+    private static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}

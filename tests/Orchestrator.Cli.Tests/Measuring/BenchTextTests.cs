@@ -1,0 +1,80 @@
+using Orchestrator.Cli.Measuring;
+using Orchestrator.Load;
+using Orchestrator.Load.Sweeping;
+
+namespace Orchestrator.Cli.Tests.Measuring;
+
+public sealed class BenchTextTests
+{
+    private static readonly SloTarget Target = new(TimeSpan.FromMilliseconds(20), 99);
+    private static readonly Measurement Off = new(256, null, new CacheUse(0, 0));
+
+    [Theory]
+    [InlineData(95, "800/s: 100 requests were due but not sent: the load generator fell behind its own schedule, so this says little about the orchestrator (more --connections than 256, or processors with less else to do, may help)",
+        "; the load generator could not offer more, the orchestrator may do more")]
+    [InlineData(50, "800/s: 100 requests were due but not sent: all 256 connections waited for answers, of which too few came in time", "")]
+    public void Remarks_OfUnsentRequests_SayWhoseFaultTheyAre(int inTimeOnceSent, string unsent, string bound)
+    {
+        var late = Result(inTime: 0, inTimeOnceSent, (AnswerClass.Model, 95), (AnswerClass.Unsent, 100));
+        var fine = Result(100, 100, (AnswerClass.Model, 100));
+        SweepPoint[] points = [new(null, fine, Target.Judge(fine)), new(400, fine, Target.Judge(fine)), new(800, late, Target.Judge(late))];
+
+        new BenchText(points, [Off, Off, Off], Target).Remarks().ShouldBe(
+        [
+            "the prediction cache was not asked: every answer is the model's work",
+            unsent,
+            "highest rate with 99 % of the requests answered by the model within 20 ms: 400/s" + bound,
+        ]);
+    }
+
+    [Fact]
+    public void Remarks_OfASweep_SumTheCacheUpAndTellDefaultsRateByRate()
+    {
+        var result = Result(60, 60, (AnswerClass.Model, 60), (AnswerClass.Default, 40));
+        result = new LoadResult
+        {
+            StartTimestamp = 0, Elapsed = result.Elapsed, Cancelled = false, Counts = result.Counts, InTime = 60, ModelLatency = result.ModelLatency, RefusalLatency = result.RefusalLatency,
+            Latency = result.Latency, Series = [], Problems = [], DefaultExplanations = [("too late", 30), ("queue is full", 10)],
+        };
+        SweepPoint[] points = [new(null, result, SweepVerdict.Missed), new(400, result, SweepVerdict.Missed)];
+
+        new BenchText(points, [new(16, null, new CacheUse(100, 10)), new(256, null, new CacheUse(300, 50))], Target).Remarks().ShouldBe(
+        [
+            "from the prediction cache: 15% (60 of 400 look-ups, warm-up included)",
+            "closed loop: default 30: too late",
+            "closed loop: default 10: queue is full",
+            "400/s: default 30: too late",
+            "400/s: default 10: queue is full",
+            "no rate was found with 99 % of the requests answered by the model within 20 ms",
+        ]);
+    }
+
+    [Fact]
+    public void Clock_OfMetrics_TakesWhatTheModelDidNotAnswerOfItsModelsOnly()
+    {
+        var clock = ServerClock.Parse(
+            """
+            orchestrator_cache_requests_total{model="a",version="1",result="hit"} 1
+            orchestrator_cache_requests_total{model="a",version="1",result="stale"} 2
+            orchestrator_cache_requests_total{model="b",version="1",result="joined"} 4
+            orchestrator_cache_requests_total{model="b",version="1",result="miss"} 100
+            orchestrator_cache_requests_total{model="c",version="1",result="hit"} 1000
+            orchestrator_store_reads_total{model="a",version="1",result="hit"} 8
+            orchestrator_store_reads_total{model="a",version="1",result="miss"} 50
+            orchestrator_queue_duration_seconds_count{model="a",version="1"} 92
+            """,
+            ["a", "b"]);
+
+        (clock.LookUps, clock.FromCache, clock.QueueCount).ShouldBe((107, 15, 92));
+        clock.CacheSince(default).ShouldBe(new CacheUse(107, 15));
+        default(ServerClock).CacheSince(clock).ShouldBeNull();
+        default(ServerClock).CacheSince(default).ShouldBeNull();
+        (default(ServerClock) with { QueueCount = 5 }).CacheSince(default).ShouldBe(new CacheUse(0, 0));
+    }
+
+    private static LoadResult Result(int inTime, int inTimeOnceSent, params ReadOnlySpan<(AnswerClass, long)> counts) => new()
+    {
+        StartTimestamp = 0, Elapsed = TimeSpan.FromSeconds(1), Cancelled = false, Counts = AnswerCounts.Of(counts), InTime = inTime, Sent = counts[0].Item2, InTimeOnceSent = inTimeOnceSent,
+        ModelLatency = new LatencyHistogram(), RefusalLatency = new LatencyHistogram(), Latency = new LatencyHistogram(), Series = [], Problems = [],
+    };
+}
