@@ -35,10 +35,13 @@ internal static class CliProgram
 
         try
         {
-            return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = context.Out, Error = context.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
+            var code = await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = help ?? context.Out, Error = context.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
+            await context.Out.WriteAsync(help is null ? "" : HelpText.WithBrackets(help.ToString()));
+            return code;
         }
         catch (CliException e)
+        using var help = parsed.Action is HelpAction ? new StringWriter() : null;
         {
             await printer.ErrorAsync(e.Message, e.Details, e.SpecErrors);
             return e.ExitCode;

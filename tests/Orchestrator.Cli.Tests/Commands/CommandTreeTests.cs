@@ -111,6 +111,26 @@ public sealed class CommandTreeTests
     [InlineData("zsh", "compdef _orch_complete orch")]
     public async Task Completion_OfAShell_PrintsItsScript(string shell, string expected) =>
         (await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, "completion", shell)).Out.ShouldContain(expected);
+    [Theory]
+    [InlineData("--help", "  predict <application> <input>  ")]
+    [InlineData("--help", "  logs <model>  ")]
+    [InlineData("--help", "  bench <application> [<input>]  ")]
+    [InlineData("--help", "  completion <shell>  ")]
+    [InlineData("logs --help", "  <model>  MODEL or MODEL:VERSION")]
+    [InlineData("bench --help", "  [<input>]      What is sent")]
+    [InlineData("bench --help", " bench <application> [<input>] [options]")]
+    [InlineData("app --help", "  show <name>  ")]
+    public async Task Help_WhileAnOrchestratorRuns_ShowsNamesOfArgumentsAndNotWhatExists(string line, string expected)
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [FakeOrchestrator.Model()], Applications = [FakeOrchestrator.Application("app-of-digits")] };
+        var run = await CliRun.OfAsync(orchestrator, line.Split(' '));
+        run.Out.ShouldContain(expected);
+        run.Out.ShouldNotContain("<digits");
+        run.Out.ShouldNotContain("app-of-digits");
+        orchestrator.Requests.ShouldBeEmpty("help asks nobody");
+    }
+
 
     private static IEnumerable<(string Path, Command Command)> All(Command command, string path)
     {
