@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Orchestrator.Cli.Measuring;
 using Orchestrator.Cli.Output;
+using Orchestrator.Core;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Serving;
 using Orchestrator.Load;
@@ -84,7 +85,7 @@ internal static class BenchCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw new CliException(ExitCodes.Invalid, $"input: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Invalid, $"input: {(input.StartsWith('@') ? $"{input[1..]}: " : "")}{FileMistake.Describe(e)}.", innerException: e);
         }
     }
 
@@ -117,7 +118,7 @@ internal static class BenchCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw new CliException(ExitCodes.Invalid, $"--expect: {path}: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Invalid, $"--expect: {path}: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 
@@ -134,7 +135,7 @@ internal static class BenchCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Failed, $"{option}: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Failed, $"{option}: {path}: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 

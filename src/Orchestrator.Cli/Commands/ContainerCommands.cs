@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Orchestrator.Cli.Output;
 using Orchestrator.Conformance;
+using Orchestrator.Core;
 using Orchestrator.Protocol;
 
 namespace Orchestrator.Cli.Commands;
@@ -73,7 +74,11 @@ internal static class ContainerCommands
         {
             return InferCodec.ReadRequest(await File.ReadAllBytesAsync(path, stop), headerLength: null, CodecLimits.Default);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCodes.Invalid, $"{path}: {FileMistake.Describe(e)}.", innerException: e);
+        }
+        catch (ProtocolException e)
         {
             throw new CliException(ExitCodes.Invalid, $"{path}: expected the body of an infer request in JSON, such as {{\"inputs\":[{{\"name\":\"input\",\"datatype\":\"FP64\",\"shape\":[1,2],\"data\":[1,2]}}]}}: {e.Message}", innerException: e);
         }

@@ -5,6 +5,7 @@ using Orchestrator.Cli.Hosting;
 using Orchestrator.Cli.Specs;
 using Orchestrator.Cli.Waiting;
 using Orchestrator.Core.Admin;
+using Orchestrator.Core;
 using Orchestrator.Core.Cluster.Files;
 using Orchestrator.Core.Runtime;
 
@@ -226,7 +227,7 @@ internal sealed class UpCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Failed, $"--ready-file: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Failed, $"--ready-file: {path}: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 

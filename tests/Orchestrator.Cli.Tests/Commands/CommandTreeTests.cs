@@ -42,8 +42,11 @@ public sealed class CommandTreeTests
     [InlineData("model deploy m --version 1 --framework noop --option x", "--option: expected NAME=VALUE")]
     [InlineData("status --admin nowhere", "--admin: expected an address such as http://127.0.0.1:1338, got 'nowhere'")]
     [InlineData("predict a no-json", "input: expected JSON")]
-    [InlineData("container check http://127.0.0.1:1 --sample /no/such/file", "/no/such/file: expected the body of an infer request in JSON")]
-    [InlineData("predict a @/no/such/file", "input: Could not find")]
+    [InlineData("container check http://127.0.0.1:1 --sample /no/such/file", "error: /no/such/file: no such file or folder.")]
+    [InlineData("predict a @/no/such/file", "error: input: /no/such/file: no such file or folder.\n")]
+    [InlineData("predict a @nofile.json", "error: input: nofile.json: no such file.\n")]
+    [InlineData("simulate --profile nofile.json", "error: --profile: nofile.json: no such file.\n")]
+    [InlineData("predict a [1,b]", "@FILE or -; 'b' is an invalid start of a value (line 1, byte 3).\n")]
     public async Task CommandLine_ThatIsWrong_EndsWithTwoAndSaysWhatWasExpected(string line, string expected)
     {
         var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, line.Split(' '));
