@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orchestrator.Cli.Output;
+using Orchestrator.Cli.Specs;
 using Orchestrator.Cli.Waiting;
 using Orchestrator.Core;
 
@@ -100,7 +101,7 @@ internal static class ModelCommands
         {
             var (modelName, versionName) = SpecOptions.Name(parsed.GetRequiredValue(name));
             var (model, version) = await session.FindVersionAsync(modelName, versionName, stop);
-            var result = await session.Admin.ScaleAsync(new ModelVersionId(model.Name, version.Spec.Version), parsed.GetValue(replicas), stop);
+            var result = await session.Admin.ScaleAsync(new ModelVersionId(model.Name, version.Spec.Version), parsed.GetValue(replicas), stop).NamingOptionsAsync(replicas.Name);
             await wait.FinishAsync(session, parsed, result, WaitTarget.Model(model.Name), stop);
             return ExitCodes.Ok;
         });

@@ -98,7 +98,7 @@ internal sealed class Printer
             return;
         }
 
-        if (details.Count == 1 && details[0].EndsWith($": {message}", StringComparison.Ordinal))
+        if (details.Count == 1 && (details[0] == message || details[0].EndsWith($": {message}", StringComparison.Ordinal)))
         {
             // The only mistake is what the message says: once, with its place.
             (message, details) = (details[0], []);
