@@ -53,5 +53,5 @@ internal sealed class ProgressView(Printer printer, WaitTarget target)
         }
     }
 
-    private static string Because(string? reason) => reason is null ? "" : $": {StatusTables.Shorten(reason)}";
+    private static string Because(string? reason) => reason is null ? "" : $": {reason}";
 }
