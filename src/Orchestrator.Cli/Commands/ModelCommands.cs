@@ -37,11 +37,6 @@ internal static class ModelCommands
                     await session.Printer.LineAsync(line);
                 }
 
-                foreach (var replica in model.Versions.SelectMany(v => v.Replicas).Where(r => r.Reason is not null && r.Reason != StatusTables.Shorten(r.Reason)))
-                {
-                    await session.Printer.LineAsync($"{replica.Instance}: {replica.Reason}");
-                }
-
                 await session.Printer.TableAsync(StatusTables.Replicas(model));
                 var profile = StatusTables.Profile(await session.Admin.ProfileAsync(new ModelVersionId(model.Name, version.Spec.Version), stop));
                 if (profile.Count > 0)
