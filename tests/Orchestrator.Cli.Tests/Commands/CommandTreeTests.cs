@@ -30,7 +30,9 @@ public sealed class CommandTreeTests
     }
 
     [Theory]
-    [InlineData("model deplyo x", "'deplyo' is not known here (did you mean 'deploy'?)")]
+    [InlineData("model deplyo x", " model: 'deplyo' is not known here (did you mean 'deploy'?)\nSee: ")]
+    [InlineData("model delete x", " model: 'delete' is not known here (did you mean 'remove'?)\nSee: ")]
+    [InlineData("app ls --all x", " app: 'ls' is not known here (did you mean 'list'?)\nSee: ")]
     [InlineData("status --wacth", "(did you mean '--watch'?)")]
     [InlineData("app create a --model m --slo 5", "expected a duration such as 250us")]
     [InlineData("up --url-port 70000", "expected a port from 1 to 65535, got '70000'")]
@@ -110,11 +112,6 @@ public sealed class CommandTreeTests
     }
 
     [Theory]
-    [InlineData("bash", "complete -o default -F _orch_complete orch")]
-    [InlineData("zsh", "compdef _orch_complete orch")]
-    public async Task Completion_OfAShell_PrintsItsScript(string shell, string expected) =>
-        (await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, "completion", shell)).Out.ShouldContain(expected);
-    [Theory]
     [InlineData("--help", "  predict <application> <input>  ")]
     [InlineData("--help", "  logs <model>  ")]
     [InlineData("--help", "  bench <application> [<input>]  ")]
@@ -134,6 +131,11 @@ public sealed class CommandTreeTests
         orchestrator.Requests.ShouldBeEmpty("help asks nobody");
     }
 
+    [Theory]
+    [InlineData("bash", "complete -o default -F _orch_complete orch")]
+    [InlineData("zsh", "compdef _orch_complete orch")]
+    public async Task Completion_OfAShell_PrintsItsScript(string shell, string expected) =>
+        (await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, "completion", shell)).Out.ShouldContain(expected);
 
     private static IEnumerable<(string Path, Command Command)> All(Command command, string path)
     {
