@@ -28,8 +28,7 @@ if [ -s "$ready" ]; then
     deploy/bin/orch status --watch                 what runs, live
     deploy/bin/orch model deploy digits --version 3 --framework sklearn --path samples/digits/models/digits-forest.joblib
     deploy/bin/orch model rollback digits
-    curl -s $url/v2/models/digits                  Open Inference Protocol
-    curl -s http://127.0.0.1:1338/metrics          Prometheus
+$(printf '    %-46s %s\n' "curl -s $url/v2/models/digits" "Open Inference Protocol" "curl -s http://127.0.0.1:1338/metrics" Prometheus)
 
 TXT
 fi

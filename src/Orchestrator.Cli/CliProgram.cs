@@ -13,6 +13,12 @@ internal static class CliProgram
     // "@file" is the input of predict, not a file with more arguments.
     private static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
+    // Words of other command lines for the same, too far from ours for a typing mistake.
+    private static readonly Dictionary<string, string> Synonyms = new(StringComparer.Ordinal)
+    {
+        ["delete"] = "remove", ["rm"] = "remove", ["ls"] = "list", ["get"] = "show", ["describe"] = "show", ["inspect"] = "show", ["add"] = "create", ["ps"] = "status", ["start"] = "up",
+    };
+
     public static async Task<int> RunAsync(string[] arguments, CliContext context)
     {
         using var stop = new CancellationTokenSource();
@@ -33,10 +39,13 @@ internal static class CliProgram
             return await ExplainAsync(parsed, printer);
         }
 
+        using var help = parsed.Action is HelpAction ? new StringWriter() : null;
         try
         {
-            return await parsed.InvokeAsync(
-                new InvocationConfiguration { Output = context.Out, Error = context.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
+            var code = await parsed.InvokeAsync(
+                new InvocationConfiguration { Output = help ?? context.Out, Error = context.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null }, cancellationToken);
+            await context.Out.WriteAsync(help is null ? "" : HelpText.WithBrackets(help.ToString()));
+            return code;
         }
         catch (CliException e)
         {
@@ -75,11 +84,16 @@ internal static class CliProgram
     {
         var command = parsed.CommandResult.Command;
         var known = command.Subcommands.Select(c => c.Name).Concat(command.Options.Select(o => o.Name)).ToList();
-        var unknown = parsed.UnmatchedTokens.Select(t => $"'{t}' is not known here{Suggestion.For(t, known)}");
+        // What follows an unknown command is its arguments: nothing can be said of them.
+        var tokens = command.Subcommands.Count > 0 ? parsed.UnmatchedTokens.Take(1) : parsed.UnmatchedTokens;
+        var unknown = tokens.Select(t => $"'{t}' is not known here{SuggestionFor(t, known)}");
         // The parser's own words for an unknown token, and that a command is missing then, would only repeat it.
         var others = parsed.Errors.Select(e => ParserWords.Explain(e.Message)).Where(m => parsed.UnmatchedTokens.Count == 0 || (command.Subcommands.Count == 0 && !parsed.UnmatchedTokens.Any(t => m.Contains($"'{t}'"))));
         return [.. unknown.Concat(others).Distinct()];
     }
+
+    private static string SuggestionFor(string token, List<string> known) =>
+        Synonyms.TryGetValue(token, out var meant) && known.Contains(meant) ? $" (did you mean '{meant}'?)" : Suggestion.For(token, known);
 
     private static PosixSignalRegistration OnSignal(PosixSignal signal, CancellationTokenSource stop) => PosixSignalRegistration.Create(signal, context =>
     {

@@ -74,7 +74,7 @@ internal sealed class ContainerClient : IDisposable
         }
         catch (HttpRequestException e)
         {
-            throw new CheckFailedException($"an answer to {call}", e.InnerException is null ? e.Message : $"{e.Message} {e.InnerException.Message}");
+            throw new CheckFailedException($"an answer to {call}", e.InnerException is null ? e.Message : $"{e.Message} {e.InnerException.Message}", e);
         }
         finally
         {

@@ -16,7 +16,7 @@ internal static class WireJson
 
     public static JsonReaderOptions Options(CodecLimits limits) => new() { MaxDepth = limits.MaxDepth };
 
-    public static ProtocolException Invalid(JsonException error) => new($"not valid JSON: {error.Message}", error);
+    public static ProtocolException Invalid(JsonException error) => new($"not valid JSON: {JsonMistake.Describe(error)}", error);
 
     /// <summary>Moves to the next token, which there must be.</summary>
     public static void Next(ref Utf8JsonReader reader)

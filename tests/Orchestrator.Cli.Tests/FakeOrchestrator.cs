@@ -85,6 +85,7 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
     private void Map(WebApplication app)
     {
         app.MapGet("/healthz", () => "ok\n");
+        app.MapGet("/v2/health/live", () => "{}");
         app.MapGet("/api/v1/features/{view}", () => Results.Text(Features, "application/json"));
         app.MapGet("/api/v1/frameworks", () => Json(["custom", "noop", "sklearn"], CoreJson.Default.IReadOnlyListString));
         app.MapGet("/api/v1/status", () => Json(_coming.TryDequeue(out var next) ? Status = next : Status, CoreJson.Default.ClusterStatus));

@@ -1,5 +1,6 @@
 using System.Formats.Tar;
 using System.Security.Cryptography;
+using Orchestrator.Core;
 using Orchestrator.Core.Artefacts;
 
 namespace Orchestrator.Cli.Artefacts;
@@ -116,7 +117,7 @@ internal sealed class LocalArtefact
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Failed, $"{file.FullName}: cannot be read: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Failed, $"{file.FullName}: cannot be read: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orchestrator.Cli.Output;
+using Orchestrator.Cli.Specs;
 using Orchestrator.Cli.Waiting;
 using Orchestrator.Core.Cluster;
 
@@ -54,7 +55,7 @@ internal static class AppCommands
                 DefaultOutput = parsed.GetValue(output) is { } text ? SpecOptions.Json(text) : null,
                 Selection = new SelectionSpec { Policy = parsed.GetValue(policy) ?? (targets.Count > 1 ? "weighted" : "single"), Targets = targets },
             };
-            var result = await session.Admin.PutApplicationAsync(application, stop);
+            var result = await session.Admin.PutApplicationAsync(application, stop).NamingOptionsAsync();
             await wait.FinishAsync(session, parsed, result, new WaitTarget(targets.Select(t => t.Model).ToHashSet(), application.Name), stop);
             return ExitCodes.Ok;
         });

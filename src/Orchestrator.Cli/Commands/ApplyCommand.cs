@@ -16,7 +16,7 @@ internal static class ApplyCommand
     {
         var file = FileOption(isRequired: true);
         var dryRun = new Option<bool>("--dry-run") { Description = "Check everything and print what would be uploaded and changed, but upload and change nothing." };
-        var keepOthers = new Option<bool>("--keep-others") { Description = "Keep models and applications that the file does not name; without it they are removed." };
+        var keepOthers = new Option<bool>("--keep-others") { Description = "Keep models and applications that the file does not name, and with them the name of the cluster; without it they are removed." };
         var wait = new WaitOptions();
         var command = new Command("apply", "Make the cluster what a file says; the same file again changes nothing.").With(file, keepOthers, dryRun);
         return wait.AddTo(command).Runs(context, globals, async (session, parsed, stop) =>
@@ -58,11 +58,12 @@ internal static class ApplyCommand
     {
         try
         {
-            var others = mode == ApplyMode.KeepOthers ? Others(resolved, await session.Admin.StatusAsync(stop)) : "";
+            var before = mode == ApplyMode.KeepOthers ? await session.Admin.StatusAsync(stop) : null;
+            var others = before is null ? "" : Others(resolved, before);
             var result = await sendAsync();
             if (others.Length > 0)
             {
-                await session.Printer.NoteAsync($"kept, though {Path.GetFileName(path)} does not name {(others.Contains(',', StringComparison.Ordinal) ? "them" : "it")}: {others}");
+                await session.Printer.NoteAsync($"kept, though {Path.GetFileName(path)} does not name {(others.Contains(',', StringComparison.Ordinal) ? "them" : "it")}: {others}{(before!.Cluster == resolved.Name ? "" : $"; and the name of the cluster, {before.Cluster}")}");
             }
 
             return result;

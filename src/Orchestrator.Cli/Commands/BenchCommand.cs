@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Orchestrator.Cli.Measuring;
 using Orchestrator.Cli.Output;
+using Orchestrator.Core;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Serving;
 using Orchestrator.Load;
@@ -87,7 +88,7 @@ internal static class BenchCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw new CliException(ExitCodes.Invalid, $"input: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Invalid, $"input: {(input.StartsWith('@') ? $"{input[1..]}: " : "")}{FileMistake.Describe(e)}.", innerException: e);
         }
     }
 
@@ -125,7 +126,7 @@ internal static class BenchCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw new CliException(ExitCodes.Invalid, $"--expect: {path}: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Invalid, $"--expect: {path}: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 
@@ -142,7 +143,7 @@ internal static class BenchCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Failed, $"{option}: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Failed, $"{option}: {path}: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Orchestrator.Cli.Artefacts;
 using Orchestrator.Cli.Output;
+using Orchestrator.Core;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Images;
@@ -81,7 +82,7 @@ internal sealed class BuildCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Invalid, $"{file}: cannot be read: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Invalid, $"{file}: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Orchestrator.Cli.Output;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -21,12 +22,19 @@ internal static class CommandRegistration
         {
             switch (symbol)
             {
-                case Argument argument: command.Add(argument); break;
+                case Argument argument: command.Add(argument.ShownByName()); break;
                 case Option option: command.Add(option); break;
                 case Command subcommand: command.Add(subcommand); break;
             }
         }
 
         return command;
+    }
+
+    // Without a name of its own help shows whatever completes the argument: the models and applications that exist just now.
+    private static Argument ShownByName(this Argument argument)
+    {
+        argument.HelpName ??= argument.Arity.MinimumNumberOfValues == 0 ? HelpText.OptionalMark + argument.Name : argument.Name;
+        return argument;
     }
 }

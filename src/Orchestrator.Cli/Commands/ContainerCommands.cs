@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Orchestrator.Cli.Output;
 using Orchestrator.Conformance;
+using Orchestrator.Core;
 using Orchestrator.Protocol;
 
 namespace Orchestrator.Cli.Commands;
@@ -15,7 +16,7 @@ internal static class ContainerCommands
     private static Command Check(CliContext context, GlobalOptions globals)
     {
         var url = new Argument<string>("url") { Description = "Where the container listens, such as http://127.0.0.1:8080; it should be ready." };
-        var model = new Option<string>("--model") { Description = "Name of the model it serves.", DefaultValueFactory = _ => ConformanceTarget.DefaultModel, HelpName = "NAME" };
+        var model = new Option<string>("--model") { Description = "Name of the model it serves; left out: what the container says.", DefaultValueFactory = _ => ConformanceTarget.DefaultModel, HelpName = "NAME" };
         var version = new Option<string?>("--version") { Description = "The version to call; without it calls name none.", HelpName = "VERSION" };
         var socket = new Option<string?>("--socket") { Description = "A Unix socket it listens on instead.", HelpName = "PATH" };
         var sample = new Option<string?>("--sample") { Description = "File with inputs the model can compute, as the body of an infer request in JSON; without it they are made up from the signature.", HelpName = "FILE" };
@@ -36,8 +37,33 @@ internal static class ContainerCommands
                 VaryingOutputs = parsed.GetRequiredValue(varying).ToHashSet(StringComparer.Ordinal),
                 Timeout = parsed.GetValue(timeout).Value,
             };
+            target = await FindAsync(session, target, isNamed: parsed.GetResult(model) is { Implicit: false }, stop);
             return await RunAsync(session, target, stop);
         });
+    }
+
+    /// <exception cref="CliException">Nobody listens, or nobody knows the model: every check would only say so again.</exception>
+    private static async Task<ConformanceTarget> FindAsync(Session session, ConformanceTarget target, bool isNamed, CancellationToken stop)
+    {
+        var probe = new ContainerProbe(session.Context.Time);
+        if (await probe.ObstacleAsync(target, stop) is { } obstacle)
+        {
+            throw new CliException(ExitCodes.Failed, $"Nothing was checked: {obstacle}");
+        }
+
+        var finding = isNamed ? new ModelFinding(IsServed: true, target.Model) : await probe.FindModelAsync(target, stop);
+        if (finding.IsServed)
+        {
+            return target;
+        }
+
+        if (finding.Name is not { } name)
+        {
+            throw new CliException(ExitCodes.Invalid, $"The container serves no model '{target.Model}' and does not say which one it serves; pass --model NAME.");
+        }
+
+        await session.Printer.NoteAsync($"checking model '{name}', the one it serves");
+        return target with { Model = name };
     }
 
     private static async Task<int> RunAsync(Session session, ConformanceTarget target, CancellationToken stop)
@@ -73,7 +99,11 @@ internal static class ContainerCommands
         {
             return InferCodec.ReadRequest(await File.ReadAllBytesAsync(path, stop), headerLength: null, CodecLimits.Default);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ProtocolException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CliException(ExitCodes.Invalid, $"{path}: {FileMistake.Describe(e)}.", innerException: e);
+        }
+        catch (ProtocolException e)
         {
             throw new CliException(ExitCodes.Invalid, $"{path}: expected the body of an infer request in JSON, such as {{\"inputs\":[{{\"name\":\"input\",\"datatype\":\"FP64\",\"shape\":[1,2],\"data\":[1,2]}}]}}: {e.Message}", innerException: e);
         }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orchestrator.Cli.Artefacts;
+using Orchestrator.Cli.Specs;
 using Orchestrator.Cli.Waiting;
 using Orchestrator.Core;
 using Orchestrator.Core.Admin;
@@ -53,7 +54,7 @@ internal sealed class DeployCommand
         var model = parsed.GetRequiredValue(_model);
         var isCurrent = !parsed.GetValue(_notCurrent);
         var spec = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(ReadSpec(parsed), Directory.GetCurrentDirectory(), stop);
-        var result = await session.Admin.DeployAsync(model, new DeployRequest(spec, isCurrent), stop);
+        var result = await session.Admin.DeployAsync(model, new DeployRequest(spec, isCurrent), stop).NamingOptionsAsync();
         if (isCurrent)
         {
             await _wait.FinishAsync(session, parsed, result, WaitTarget.Model(model), stop);

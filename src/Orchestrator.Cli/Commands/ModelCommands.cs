@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Orchestrator.Cli.Output;
+using Orchestrator.Cli.Specs;
 using Orchestrator.Cli.Waiting;
 using Orchestrator.Core;
 
@@ -34,11 +35,6 @@ internal static class ModelCommands
                 foreach (var line in Signature(version))
                 {
                     await session.Printer.LineAsync(line);
-                }
-
-                foreach (var replica in model.Versions.SelectMany(v => v.Replicas).Where(r => r.Reason is not null && r.Reason != StatusTables.Shorten(r.Reason)))
-                {
-                    await session.Printer.LineAsync($"{replica.Instance}: {replica.Reason}");
                 }
 
                 await session.Printer.TableAsync(StatusTables.Replicas(model));
@@ -100,7 +96,7 @@ internal static class ModelCommands
         {
             var (modelName, versionName) = SpecOptions.Name(parsed.GetRequiredValue(name));
             var (model, version) = await session.FindVersionAsync(modelName, versionName, stop);
-            var result = await session.Admin.ScaleAsync(new ModelVersionId(model.Name, version.Spec.Version), parsed.GetValue(replicas), stop);
+            var result = await session.Admin.ScaleAsync(new ModelVersionId(model.Name, version.Spec.Version), parsed.GetValue(replicas), stop).NamingOptionsAsync(replicas.Name);
             await wait.FinishAsync(session, parsed, result, WaitTarget.Model(model.Name), stop);
             return ExitCodes.Ok;
         });

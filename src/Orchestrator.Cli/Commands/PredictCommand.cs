@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json;
+using Orchestrator.Core;
+using Orchestrator.Protocol;
 
 namespace Orchestrator.Cli.Commands;
 
@@ -42,7 +44,7 @@ internal static class PredictCommand
         }
         catch (JsonException e)
         {
-            throw new CliException(ExitCodes.Invalid, $"input: expected JSON such as [5.1, 3.5, 1.4] or {{\"age\": 61}} (text in double quotes), @FILE or -; {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Invalid, $"input: expected JSON such as [5.1, 3.5, 1.4] or {{\"age\": 61}} (text in double quotes), @FILE or -; {JsonMistake.Describe(e)}.", innerException: e);
         }
     }
 
@@ -54,7 +56,7 @@ internal static class PredictCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Invalid, $"input: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Invalid, $"input: {path}: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 

@@ -72,7 +72,7 @@ internal static class SimulateCommand
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Failed, $"--svg: {path}: {error.Message}", innerException: error);
+            throw new CliException(ExitCodes.Failed, $"--svg: {path}: {FileMistake.Describe(error)}.", innerException: error);
         }
     }
 

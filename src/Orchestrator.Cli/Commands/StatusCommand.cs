@@ -10,6 +10,7 @@ namespace Orchestrator.Cli.Commands;
 /// <summary><c>orch status</c>.</summary>
 internal static class StatusCommand
 {
+    private const int FailedStartsOfAStuckOne = 2;
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
 
     public static Command Create(CliContext context, GlobalOptions globals)
@@ -41,11 +42,6 @@ internal static class StatusCommand
         }
 
         await session.Printer.TableAsync(StatusTables.Models(status.Models, all));
-        foreach (var reason in StatusTables.WholeReasons(status.Models))
-        {
-            await session.Printer.LineAsync(reason);
-        }
-
         if (HasContainers(status))
         {
             await session.Printer.LineAsync("");
@@ -62,7 +58,17 @@ internal static class StatusCommand
     private static bool HasContainers(ClusterStatus status) => status.Models.Any(m => m.Versions.Any(v => v.Replicas.Count > 0));
 
     private static string Headline(ClusterStatus status) =>
-        $"cluster {status.Cluster}, revision {status.Revision}, {status.Runtime}: {(status.Problem is not null ? $"PROBLEM: {status.Problem}" : status.Settled ? "everything is as wanted" : "on its way")}";
+        $"cluster {status.Cluster}, revision {status.Revision}, {status.Runtime}: {(status.Problem is not null ? $"PROBLEM: {status.Problem}" : status.Settled ? "everything is as wanted" : Stuck(status) ?? "on its way")}";
+
+    // What is only slow is on its way; what has failed twice since it last worked is tried again and again, and will hardly come up by itself.
+    private static string? Stuck(ClusterStatus status)
+    {
+        var names = status.Models.Where(IsStuck).Select(m => m.Name).ToList();
+        return names.Count == 0 ? null : $"{(names.Count == 1 ? "1 model does" : $"{names.Count} models do")} not come up: {string.Join(", ", names)}";
+    }
+
+    private static bool IsStuck(ModelStatus model) => model.State == "failed"
+        || model.Versions.Any(v => v.Spec.Version == model.CurrentVersion && v.FailedStarts >= FailedStartsOfAStuckOne && v.Replicas.All(r => r.Phase != ReplicaPhase.Ready));
 
     private static string RedisLine(RedisStatus redis) => redis.Connected
         ? $"redis: {redis.Server}, connected since {At(redis.Since)}{(redis.Consequences.Count > 0 ? $", SLOW: {string.Join("; ", redis.Consequences)}" : "")}"
@@ -78,7 +84,7 @@ internal static class StatusCommand
             {
                 await session.Printer.OutConsole.Live(new Text("")).StartAsync(live => EachAsync(session, (status, _) =>
                 {
-                    live.UpdateTarget(new Rows(Renderables(status, all)));
+                    live.UpdateTarget(new Rows(Renderables(status, all, session.Printer.Width)));
                     live.Refresh();
                     return Task.CompletedTask;
                 }, stop));
@@ -96,7 +102,7 @@ internal static class StatusCommand
         }
     }
 
-    private static IEnumerable<IRenderable> Renderables(ClusterStatus status, bool all)
+    private static IEnumerable<IRenderable> Renderables(ClusterStatus status, bool all, int width)
     {
         yield return new Text(Headline(status));
         if (status.Redis is { } redis)
@@ -104,20 +110,15 @@ internal static class StatusCommand
             yield return new Text(RedisLine(redis));
         }
 
-        yield return StatusTables.Models(status.Models, all).ToSpectre();
-        foreach (var reason in StatusTables.WholeReasons(status.Models))
-        {
-            yield return new Text(reason);
-        }
-
+        yield return StatusTables.Models(status.Models, all).ToTerminal(width);
         if (HasContainers(status))
         {
-            yield return StatusTables.Containers(status.Models).ToSpectre();
+            yield return StatusTables.Containers(status.Models).ToTerminal(width);
         }
 
         if (status.Applications.Count > 0)
         {
-            yield return StatusTables.Applications(status.Applications).ToSpectre();
+            yield return StatusTables.Applications(status.Applications).ToTerminal(width);
         }
     }
 

@@ -2,8 +2,10 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Orchestrator.Cli.Hosting;
+using Orchestrator.Cli.Output;
 using Orchestrator.Cli.Specs;
 using Orchestrator.Cli.Waiting;
+using Orchestrator.Core;
 using Orchestrator.Core.Admin;
 using Orchestrator.Core.Cluster.Files;
 using Orchestrator.Core.Runtime;
@@ -170,7 +172,7 @@ internal sealed class UpCommand
             var limit = parsed.GetValue(_timeout).Value;
             await (isStatusAsked ? session.Waiter.WaitAsync(revision, WaitTarget.Everything, limit, stop) : new ReadinessWaiter(session.Admin, session.Printer, session.Context.Time).WaitAsync(limit, stop));
             var took = session.Context.Time.GetElapsedTime(began);
-            await session.Printer.NoteAsync($"{(_role.IsAll(parsed) ? "everything is" : "it is")} ready after {Output.Sizes.Format(took)}");
+            await session.Printer.NoteAsync($"{(_role.IsAll(parsed) ? "everything is" : "it is")} ready after {Sizes.Format(took)}");
             await WriteReadyFileAsync(parsed, stop);
         }
         catch (CliException e) when (e.ExitCode is ExitCodes.Failed or ExitCodes.TimedOut)
@@ -201,15 +203,19 @@ internal sealed class UpCommand
         var adminOption = parsed.GetValue(_adminPort) == DefaultAdminPort ? "" : $" --admin {session.Admin.Address.ToString().TrimEnd('/')}";
         await session.Printer.ResultAsync(status, j => j.ClusterStatus, async () =>
         {
-            foreach (var application in status.Applications)
+            var list = new AddressList();
+            foreach (var name in status.Applications.Select(a => a.Spec.Name))
             {
-                await session.Printer.LineAsync($"  {application.Spec.Name,-12} POST {query}/{application.Spec.Name}/predict    orch predict {application.Spec.Name} INPUT{urlOption}");
+                list.Add(name, $"POST {query}/{name}/predict", $"orch predict {name} INPUT{urlOption}");
             }
 
-            await session.Printer.LineAsync($"  {"models",-12} {query}/v2/models/MODEL/infer    (Open Inference Protocol)");
-            await session.Printer.LineAsync($"  {"admin",-12} {session.Admin.Address}    orch status --watch{adminOption}, orch logs MODEL -f{adminOption}");
-            await session.Printer.LineAsync($"  {"log",-12} {log.Path}");
-            await session.Printer.LineAsync("Ctrl-C ends everything.");
+            list.Add("models", $"{query}/v2/models/MODEL/infer", "(Open Inference Protocol)");
+            list.Add("admin", session.Admin.Address.ToString(), $"orch status --watch{adminOption}, orch logs MODEL -f{adminOption}");
+            list.Add("log", log.Path);
+            foreach (var line in list.Lines().Append("Ctrl-C ends everything."))
+            {
+                await session.Printer.LineAsync(line);
+            }
         });
     }
 
@@ -226,7 +232,7 @@ internal sealed class UpCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Failed, $"--ready-file: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Failed, $"--ready-file: {path}: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 

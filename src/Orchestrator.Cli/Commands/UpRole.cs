@@ -60,14 +60,18 @@ internal sealed class UpRole(CliContext context)
     /// <summary>What a part has to show.</summary>
     public async Task PrintAsync(Printer printer, ParseResult parsed, string query, Uri admin, string log)
     {
+        var list = new AddressList();
         if (HasQueries(parsed))
         {
-            await printer.LineAsync($"  {"predictions",-12} {query}");
+            list.Add("predictions", query);
         }
 
-        await printer.LineAsync($"  {"admin",-12} {admin}    {(HasStatus(parsed) ? "orch status --watch" : "/readyz and /metrics alone")}");
-        await printer.LineAsync($"  {"log",-12} {log}");
-        await printer.LineAsync("Ctrl-C ends it.");
+        list.Add("admin", admin.ToString(), HasStatus(parsed) ? "orch status --watch" : "/readyz and /metrics alone");
+        list.Add("log", log);
+        foreach (var line in list.Lines().Append("Ctrl-C ends it."))
+        {
+            await printer.LineAsync(line);
+        }
     }
 
     private string Of(ParseResult parsed) => parsed.GetValue(_role) ?? context.Environment("ORCHESTRATOR_ROLE") ?? All;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using Orchestrator.Core;
 using Orchestrator.Core.Cluster;
 using Orchestrator.Core.Features;
 
@@ -44,7 +45,7 @@ internal sealed class FeatureFile(FeatureView view, string path, bool isCsv, str
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new CliException(ExitCodes.Invalid, $"{path} cannot be read: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Invalid, $"{path}: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 
@@ -179,7 +180,7 @@ internal sealed class FeatureFile(FeatureView view, string path, bool isCsv, str
         }
         catch (IOException e)
         {
-            throw new CliException(ExitCodes.Failed, $"{path} cannot be read on: {e.Message}", innerException: e);
+            throw new CliException(ExitCodes.Failed, $"{path} cannot be read on: {FileMistake.Describe(e)}.", innerException: e);
         }
     }
 }

@@ -30,6 +30,9 @@ internal sealed class Printer
 
     public IAnsiConsole ErrorConsole { get; }
 
+    /// <summary>Width of the terminal in characters.</summary>
+    public int Width => _context.Width;
+
     public bool IsOutTerminal => _context.IsOutTerminal;
 
     public bool IsErrorTerminal => _context.IsErrorTerminal;
@@ -70,7 +73,7 @@ internal sealed class Printer
     {
         if (_context.IsOutTerminal)
         {
-            OutConsole.Write(table.ToSpectre());
+            OutConsole.Write(table.ToTerminal(_context.Width));
             return Task.CompletedTask;
         }
 

@@ -10,13 +10,12 @@ internal static class StatusTables
 {
     private const string Serving = "serving";
     private const string Nothing = "-";
-    private const int LongestReason = 120;
     private const int ShownIdLength = 12;
 
     /// <summary>One row per version that is live or serving; a version that rests has a row only with <paramref name="all"/>.</summary>
     public static TextTable Models(IEnumerable<ModelStatus> models, bool all = false)
     {
-        var table = new TextTable("model", "version", "serving", "replicas", "phase", "restarts", "batch", "p99", "in flight", "reason");
+        var table = new TextTable("model", "version", "serving", "replicas", "phase", "restarts", "batch", "p99", "in flight", "reason") { RowName = row => row[0].Text };
         foreach (var model in models)
         {
             foreach (var version in model.Versions.Where(v => all || IsShown(model, v)))
@@ -47,14 +46,14 @@ internal static class StatusTables
     /// <summary>The replicas of one model.</summary>
     public static TextTable Replicas(ModelStatus model)
     {
-        var table = new TextTable("version", "replica", "phase", "address", "restarts", "batch limit", "batches", "rows", "failures", "reason");
+        var table = new TextTable("version", "replica", "phase", "address", "restarts", "batch limit", "batches", "rows", "failures", "reason") { RowName = row => row[1].Text };
         foreach (var version in model.Versions)
         {
             foreach (var replica in version.Replicas)
             {
                 table.Add(
                     version.Spec.Version, replica.Instance, new Cell(replica.Phase.ToString(), ToneOf(replica.Phase)), replica.Address ?? Nothing, Number(replica.Restarts),
-                    replica.Report is { } report ? Number(report.BatchLimit) : Nothing, Number(replica.Report?.Batches ?? 0), Number(replica.Report?.Rows ?? 0), Number(replica.Report?.ConsecutiveFailures ?? 0), Shorten(replica.Reason ?? replica.Report?.LastFailure ?? ""));
+                    replica.Report is { } report ? Number(report.BatchLimit) : Nothing, Number(replica.Report?.Batches ?? 0), Number(replica.Report?.Rows ?? 0), Number(replica.Report?.ConsecutiveFailures ?? 0), replica.Reason ?? (replica.Report is { ConsecutiveFailures: > 0 } failing ? failing.LastFailure : null) ?? "");
             }
         }
 
@@ -69,15 +68,11 @@ internal static class StatusTables
         {
             table.Add(
                 $"{model.Name}:{version.Spec.Version}", replica.Instance, new Cell(Phase(replica), ToneOf(replica.Phase)), replica.Image ?? Nothing, ShortId(replica.ContainerId),
-                replica.Cpus is { } cpus ? string.Create(CultureInfo.InvariantCulture, $"{cpus * 100:0} %") : Nothing, Memory(replica), Number(replica.Restarts), Shorten(replica.LastExit ?? ""));
+                replica.Cpus is { } cpus ? string.Create(CultureInfo.InvariantCulture, $"{cpus * 100:0} %") : Nothing, Memory(replica), Number(replica.Restarts), replica.LastExit ?? "");
         }
 
         return table;
     }
-
-    /// <summary>Of each model whose reason a table cuts, all of it.</summary>
-    public static IEnumerable<string> WholeReasons(IEnumerable<ModelStatus> models) =>
-        models.Where(m => m.Reason?.Length > LongestReason).Select(m => $"{m.Name}: {m.Reason}");
 
     // Between two restarts, when the next one is.
     private static string Phase(ReplicaStatus replica) => replica.NextAttempt is { } next
@@ -113,19 +108,28 @@ internal static class StatusTables
         var ready = version.Replicas.Count(r => r.Phase == ReplicaPhase.Ready);
         var wanted = version.Live ? version.Spec.Replicas : 0;
         var reports = version.Replicas.Select(r => r.Report).OfType<ReplicaReport>().ToList();
-        var replicaReason = version.Replicas.Where(r => r.Phase is ReplicaPhase.Failed or ReplicaPhase.Pending).Select(r => r.Reason).FirstOrDefault(r => r is not null);
+        // Of one that was replaced meanwhile only its last exit is still of interest.
+        var replicaReason = ready >= wanted ? null : version.Replicas.Where(r => r.Phase is ReplicaPhase.Failed or ReplicaPhase.Pending).Select(r => r.Reason).FirstOrDefault(r => r is not null);
         table.Add(
             model.Name,
             version.Spec.Version,
-            isServing ? new Cell("yes", CellTone.Good) : isCurrent ? new Cell("not yet", CellTone.Busy) : new Cell("no", CellTone.Quiet),
+            ServingCell(isServing, isCurrent, ready),
             new Cell($"{ready}/{wanted}", ready >= wanted ? CellTone.Plain : CellTone.Busy),
             Phases(version),
             Number(Restarts(version.Replicas)),
             reports.Count == 0 ? Nothing : Number(reports.Max(r => r.BatchLimit)),
             P99(reports),
             Number(reports.Sum(r => r.InFlight)),
-            Shorten((isCurrent ? model.Reason : null) ?? replicaReason ?? Warnings(version).FirstOrDefault() ?? ""));
+            (isCurrent ? model.Reason : null) ?? replicaReason ?? Warnings(version).FirstOrDefault() ?? "");
     }
+
+    // Requests go to it; without a replica nobody answers them.
+    private static Cell ServingCell(bool isServing, bool isCurrent, int ready) => (isServing, isCurrent) switch
+    {
+        (true, _) => ready > 0 ? new Cell("yes", CellTone.Good) : new Cell("not now", CellTone.Bad),
+        (_, true) => new Cell("not yet", CellTone.Busy),
+        _ => new Cell("no", CellTone.Quiet),
+    };
 
     /// <summary>What the container says against its model, such as another library than it was saved with.</summary>
     internal static IEnumerable<string> Warnings(VersionStatus version) => (version.Signature?.Warnings ?? []).Select(w => $"warning: {w}");
@@ -135,14 +139,6 @@ internal static class StatusTables
     {
         var running = replicas.Where(r => r.Phase != ReplicaPhase.Failed).ToList();
         return (running.Count > 0 ? running : replicas).Sum(r => r.Restarts);
-    }
-
-    /// <summary>A reason for a table or a line of progress; the whole of it is in <c>orch model show</c>.</summary>
-    internal static string Shorten(string reason)
-    {
-        // Both ends: an error's last words are often what it is about.
-        const int kept = (LongestReason - 3) / 2;
-        return reason.Length <= LongestReason ? reason : string.Concat(reason.AsSpan(0, kept), "...", reason.AsSpan(reason.Length - kept));
     }
 
     // A failed replica stays listed for its reason; beside running ones it is not the version's phase.
@@ -158,10 +154,10 @@ internal static class StatusTables
         return text.Length == 0 ? new Cell(version.Live ? nameof(ReplicaPhase.Pending) : "resting", CellTone.Quiet) : new Cell(text, ToneOf(phases.Min()));
     }
 
-    // Of the batch size that is used most: the sizes around it would only blur what a request sees.
+    // Of the batch size that is used most: the sizes around it would only blur what a request sees. Before the first call the profile is the warm-up's, which is slow by nature.
     private static string P99(List<ReplicaReport> reports)
     {
-        var bucket = reports.SelectMany(r => r.Profile).MaxBy(b => b.Samples);
+        var bucket = reports.Where(r => r.Batches > 0).SelectMany(r => r.Profile).MaxBy(b => b.Samples);
         return bucket is { Samples: > 0 } ? Sizes.Format(bucket.P99) : Nothing;
     }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace Orchestrator.Cli.Output;
 
@@ -19,45 +20,101 @@ internal enum CellTone
     Quiet,
 }
 
-/// <summary>Columns and rows; drawn with lines and colour on a terminal, as aligned text elsewhere.</summary>
+/// <summary>
+/// Columns and rows; drawn with lines and colour on a terminal, as aligned text elsewhere. The last column may hold long texts, such as reasons: it alone is wrapped or cut
+/// at its end, and what was cut stands whole below the table.
+/// </summary>
 internal sealed class TextTable(params string[] columns)
 {
     private const string Gap = "  ";
+    private const string Ellipsis = "...";
+    private const int LongestNote = 120;
+
+    /// <summary>Narrower than that a text is hardly read: it gets lines of its own.</summary>
+    private const int NarrowestNote = 24;
+
     private readonly List<Cell[]> _rows = [];
 
     public int Count => _rows.Count;
 
-    public void Add(params Cell[] cells) => _rows.Add(cells);
+    /// <summary>What a row is called where its last cell stands below the table.</summary>
+    public Func<IReadOnlyList<Cell>, string> RowName { get; init; } = row => $"{row[0].Text} {row[1].Text}";
+
+    public void Add(params Cell[] cells) => _rows.Add([.. cells.Select(c => c with { Text = c.Text.ReplaceLineEndings(" ") })]);
 
     /// <summary>For pipes and files: no lines, no colour, no trailing blanks, one row a line.</summary>
     public string ToPlain()
     {
-        var widths = columns.Select((c, i) => Math.Max(c.Length, _rows.Select(r => r[i].Text.Length).DefaultIfEmpty(0).Max())).ToArray();
+        var cut = _rows.ConvertAll(Cut);
+        var widths = Widths(cut);
         var text = new StringBuilder();
         AppendRow(text, columns.Select(c => c.ToUpperInvariant()), widths);
-        foreach (var row in _rows)
+        foreach (var row in cut)
         {
-            AppendRow(text, row.Select(c => c.Text.ReplaceLineEndings(" ")), widths);
+            AppendRow(text, row.Select(c => c.Text), widths);
+        }
+
+        foreach (var row in _rows.Where(IsCut))
+        {
+            text.Append(Note(row)).Append('\n');
         }
 
         return text.ToString();
     }
 
-    public Table ToSpectre()
+    /// <summary>For a terminal of that width: names are not broken while there is another way.</summary>
+    public IRenderable ToTerminal(int width)
     {
-        var table = new Table { Border = TableBorder.Rounded };
-        foreach (var column in columns)
+        var cut = _rows.ConvertAll(Cut);
+        var widths = Widths(cut);
+        var last = columns.Length - 1;
+        var longest = cut.Select(r => r[last].Text.Length).DefaultIfEmpty(0).Max();
+        if (longest == 0)
         {
-            table.AddColumn(new TableColumn(new Text(column, new Style(decoration: Decoration.Bold))));
+            return Draw(cut, widths[..last], width);
         }
 
-        foreach (var row in _rows)
+        var room = width - widths[..last].Sum() - Frame(columns.Length, hasLines: false);
+        return room >= Math.Min(longest, NarrowestNote)
+            ? new Rows([Draw(cut, [.. widths[..last], Math.Min(longest, NarrowestNote)], width), .. _rows.Where(IsCut).Select(r => new Text(Note(r)))])
+            : new Rows([Draw(cut, widths[..last], width), .. _rows.Where(r => r[last].Text.Length > 0).Select(r => new Text(Note(r)))]);
+    }
+
+    /// <summary>The first columns, as many as there are widths: with lines around if these leave them their width.</summary>
+    private Table Draw(List<Cell[]> rows, int[] widths, int width)
+    {
+        var hasLines = widths.Sum() + Frame(widths.Length, hasLines: true) <= width;
+        // Where even that is too much, the widest suffers first: an image's name, not a model's.
+        var isTooWide = widths.Sum() + Frame(widths.Length, hasLines: false) > width;
+        var widest = Array.IndexOf(widths, widths.Max());
+        var table = new Table { Border = hasLines ? TableBorder.Rounded : TableBorder.None };
+        for (var i = 0; i < widths.Length; i++)
         {
-            table.AddRow(row.Select(c => new Text(c.Text, StyleOf(c.Tone))));
+            table.AddColumn(new TableColumn(new Text(columns[i], new Style(decoration: Decoration.Bold))) 
+            {
+                NoWrap = i != columns.Length - 1 && !(isTooWide && i == widest),
+                Padding = hasLines ? new Padding(1, 0) : new Padding(0, 0, 1, 0),
+            });
+        }
+
+        foreach (var row in rows)
+        {
+            table.AddRow(row.Take(widths.Length).Select(c => new Text(c.Text, StyleOf(c.Tone))));
         }
 
         return table;
     }
+
+    // A blank on both sides of each cell and lines between and around them; without lines a blank after each.
+    private static int Frame(int count, bool hasLines) => hasLines ? (3 * count) + 1 : count;
+
+    private int[] Widths(List<Cell[]> rows) => [.. columns.Select((c, i) => Math.Max(c.Length, rows.Select(r => r[i].Text.Length).DefaultIfEmpty(0).Max()))];
+
+    private static bool IsCut(Cell[] row) => row[^1].Text.Length > LongestNote;
+
+    private static Cell[] Cut(Cell[] row) => IsCut(row) ? [.. row[..^1], row[^1] with { Text = row[^1].Text[..(LongestNote - Ellipsis.Length)] + Ellipsis }] : row;
+
+    private string Note(Cell[] row) => $"{RowName(row)}: {row[^1].Text}";
 
     private static Style StyleOf(CellTone tone) => tone switch
     {

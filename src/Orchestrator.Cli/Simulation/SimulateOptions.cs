@@ -111,7 +111,7 @@ internal sealed class SimulateOptions
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or FormatException)
         {
-            throw new CliException(ExitCodes.Invalid, $"{_profiles.Name}: {path}: {error.Message}", innerException: error);
+            throw new CliException(ExitCodes.Invalid, $"{_profiles.Name}: {path}: {FileMistake.Describe(error)}.", innerException: error);
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class ProgressView(Printer printer, WaitTarget target)
 
     private Task Update(LiveDisplayContext live, ClusterStatus status)
     {
-        live.UpdateTarget(StatusTables.Models(target.In(status)).ToSpectre());
+        live.UpdateTarget(StatusTables.Models(target.In(status)).ToTerminal(printer.Width));
         live.Refresh();
         return Task.CompletedTask;
     }
@@ -53,5 +53,5 @@ internal sealed class ProgressView(Printer printer, WaitTarget target)
         }
     }
 
-    private static string Because(string? reason) => reason is null ? "" : $": {StatusTables.Shorten(reason)}";
+    private static string Because(string? reason) => reason is null ? "" : $": {reason}";
 }

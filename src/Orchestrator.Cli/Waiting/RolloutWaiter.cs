@@ -47,7 +47,7 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
 
         if (end!.Failed.Count > 0)
         {
-            throw Explain(end.Failed);
+            throw Explain(end.Failed, target);
         }
 
         foreach (var model in target.In(last!))
@@ -62,7 +62,16 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
     private static List<string> Unfinished(ClusterStatus? status, WaitTarget target) => status is null ? [] :
         [.. target.In(status).Where(m => !StatusTables.IsServing(m)).Select(m => $"{m.Name}: {m.State}{(m.Reason is null ? "" : $": {m.Reason}")}")];
 
-    private static CliException Explain(IReadOnlyList<ModelStatus> failed)
+    // A failed command is over; what it deployed is not. Whoever applied a file corrects the file.
+    private static string WhatStays(ModelStatus model, WaitTarget target) => (target.Models, model.ServingVersion) switch
+    {
+        (null, null) => "It stays deployed and is tried again.",
+        (null, _) => $"Version {model.CurrentVersion} stays deployed and is tried again.",
+        (_, null) => $"It stays deployed and is tried again; remove it: orch model remove {model.Name}",
+        _ => $"Version {model.CurrentVersion} stays deployed and is tried again; go back: orch model rollback {model.Name}",
+    };
+
+    private static CliException Explain(IReadOnlyList<ModelStatus> failed, WaitTarget target)
     {
         var details = new List<string>();
         foreach (var model in failed)
@@ -70,7 +79,7 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
             var version = model.Versions.FirstOrDefault(v => v.Spec.Version == model.CurrentVersion);
             var lines = version?.Replicas.Select(r => r.LastLogLines).LastOrDefault(l => l.Count > 0) ?? [];
             details.AddRange(lines.TakeLast(LinesOfAFailure).Select(l => $"[{model.Name}:{model.CurrentVersion}] {l}"));
-            details.Add(model.ServingVersion is null ? $"{model.Name} has no version that serves." : $"{model.Name}: version {model.ServingVersion} goes on serving.");
+            details.Add((model.ServingVersion is null ? $"{model.Name} has no version that serves. " : $"{model.Name}: version {model.ServingVersion} goes on serving. ") + WhatStays(model, target));
         }
 
         return new CliException(ExitCodes.Failed, string.Join("\n", failed.Select(m => $"{m.Name}: version {m.CurrentVersion} failed: {m.Reason ?? "no reason given"}")), details);

@@ -16,7 +16,7 @@ internal abstract class ContractCheck(string id, string title, CheckLevel level)
 }
 
 /// <summary>The contract is not kept.</summary>
-internal class CheckFailedException(string expected, string got) : Exception($"expected {expected}, got {got}");
+internal class CheckFailedException(string expected, string got, Exception? innerException = null) : Exception($"expected {expected}, got {got}", innerException);
 
 /// <summary>The model failed (500) on inputs that fit its signature.</summary>
 internal sealed class ModelFailedException(string expected, string got) : CheckFailedException(expected, got);

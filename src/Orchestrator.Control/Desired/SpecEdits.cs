@@ -56,13 +56,13 @@ internal static class SpecEdits
         var target = version ?? RollbackTarget(existing.CurrentVersion, observed);
         if (target is null)
         {
-            return EditOutcome.Conflict($"model {model} has nothing to roll back to: no other version of it has served yet; name one of {VersionNames(existing)}");
+            return EditOutcome.Conflict($"model {model} has nothing to roll back to: {Alternatives(existing, "no other version of it has served yet")}");
         }
 
         if (existing.FindVersion(target) is null)
         {
             return version is null
-                ? EditOutcome.Conflict($"version {target} of model {model}, which served before, is no longer known; name one of {VersionNames(existing)}")
+                ? EditOutcome.Conflict($"version {target} of model {model}, which served before, is no longer known; {Alternatives(existing, null)}")
                 : UnknownVersion(existing, target);
         }
 
@@ -156,6 +156,7 @@ internal static class SpecEdits
         var named = applications.SelectMany(a => a.Selection.Targets).Where(t => t.Version is not null).ToLookup(t => t.Model, t => t.Version);
         return file with
         {
+            Name = NameOf(before, file),
             Models =
             [
                 .. file.Models.Select(m => m with { Versions = [.. m.Versions, .. (before.FindModel(m.Name)?.Versions ?? []).Where(v => named[m.Name].Contains(v.Version) && m.FindVersion(v.Version) is null)] }),
@@ -164,6 +165,10 @@ internal static class SpecEdits
             Applications = [.. file.Applications, .. applications],
         };
     }
+
+    // A file beside others is a part of the cluster, and a part does not rename the whole. A file that names all there is (or is the first) is the whole, by whatever way it came.
+    private static string NameOf(ClusterSpec before, ClusterSpec file) =>
+        before.Models.All(m => file.FindModel(m.Name) is not null) && before.Applications.All(a => file.FindApplication(a.Name) is not null) ? file.Name : before.Name;
 
     private static string? RollbackTarget(string current, ModelObservation? observed)
     {
@@ -179,6 +184,13 @@ internal static class SpecEdits
 
     private static EditOutcome UnknownVersion(ModelSpec model, string version) =>
         EditOutcome.Unknown($"model {model.Name} has no version {version}; known: {VersionNames(model)}");
+
+    // The current one is none to go back to.
+    private static string Alternatives(ModelSpec model, string? because)
+    {
+        var others = model.Versions.Select(v => v.Version).Where(v => v != model.CurrentVersion).ToList();
+        return others.Count == 0 ? $"version {model.CurrentVersion} is its only one" : $"{(because is null ? "" : $"{because}; ")}name one of {Names(others)}";
+    }
 
     private static string VersionNames(ModelSpec model) => Names(model.Versions.Select(v => v.Version));
 

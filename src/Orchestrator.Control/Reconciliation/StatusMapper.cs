@@ -108,6 +108,7 @@ internal static class StatusMapper
         Spec = spec,
         Live = live,
         Signature = state.Fleet.SignatureOf(id),
+        FailedStarts = state.Fleet.Failures.Of(id)?.Failures ?? 0,
         Replicas = [.. state.Fleet.Of(id.Model)
             .Where(r => r.Id.ModelVersion == id)
             .OrderBy(r => r.Slot).ThenBy(r => r.Phase)

@@ -74,6 +74,9 @@ public sealed record VersionStatus
     /// <summary>Inputs and outputs, once known.</summary>
     public ModelSignature? Signature { get; init; }
 
+    /// <summary>Replicas that failed since one was last Ready: 0 while it works, growing while it is restarted in vain.</summary>
+    public int FailedStarts { get; init; }
+
     /// <summary>Its replicas: all that are not Stopped, and the last failed one for its reason.</summary>
     public IReadOnlyList<ReplicaStatus> Replicas { get; init; } = [];
 }

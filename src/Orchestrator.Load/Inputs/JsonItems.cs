@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orchestrator.Protocol;
 
 namespace Orchestrator.Load.Inputs;
 
@@ -48,7 +49,7 @@ internal static class JsonItems
             }
             catch (JsonException error)
             {
-                throw new FormatException($"line {number}: expected a JSON array of values, or one JSON value a line: {error.Message}", error);
+                throw new FormatException($"line {number}: expected a JSON array of values, or one JSON value a line: {JsonMistake.Describe(error)}", error);
             }
         }
 

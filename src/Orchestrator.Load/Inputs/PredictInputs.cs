@@ -63,7 +63,7 @@ public sealed class PredictInputs
         }
         catch (JsonException error)
         {
-            throw new FormatException($"expected JSON such as [5.1, 3.5] or {{\"age\": 61}}: {error.Message}", error);
+            throw new FormatException($"expected JSON such as [5.1, 3.5] or {{\"age\": 61}}: {JsonMistake.Describe(error)}", error);
         }
     }
 

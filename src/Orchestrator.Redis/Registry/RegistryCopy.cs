@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orchestrator.Core;
 using Orchestrator.Core.Json;
 using Orchestrator.Core.Registry;
 
@@ -59,7 +60,7 @@ internal sealed class RegistryCopy(string path)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RegistryException($"{path}: the copy of the registry cannot be written: {e.Message} Free space or correct the folder's rights.", e);
+            throw new RegistryException($"{path}: the copy of the registry cannot be written: {FileMistake.Describe(e)}. Free space or correct the folder's rights.", e);
         }
     }
 }

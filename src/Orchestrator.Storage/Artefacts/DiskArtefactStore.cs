@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
+using Orchestrator.Core;
 using Orchestrator.Core.Artefacts;
 using Orchestrator.Storage.Files;
 
@@ -104,7 +105,7 @@ public sealed partial class DiskArtefactStore : IArtefactStore
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new ArtefactStoreException($"'{name}' cannot be stored in {_artefacts}: {e.Message} Free space or correct the folder's rights, then send it again.", e);
+            throw new ArtefactStoreException($"'{name}' cannot be stored in {_artefacts}: {FileMistake.Describe(e)}. Free space or correct the folder's rights, then send it again.", e);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization.Metadata;
+using Orchestrator.Core;
 using Orchestrator.Core.Registry;
 using Orchestrator.Storage.Files;
 
@@ -64,7 +65,7 @@ internal sealed class RegistryFile<T>(string folder, string kind, T empty, JsonT
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new RegistryException($"{_path}: cannot be written, revision {Revision} stays: {e.Message} Free space or correct the folder's rights, then try again.", e);
+            throw new RegistryException($"{_path}: cannot be written, revision {Revision} stays: {FileMistake.Describe(e)}. Free space or correct the folder's rights, then try again.", e);
         }
     }
 

@@ -44,6 +44,8 @@ public sealed class ApplyCommandTests : IDisposable
         var run = await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid), "--no-wait", "--keep-others");
         run.ExitCode.ShouldBe(0, run.Error);
         run.Error.ShouldBe("kept, though cluster.yaml does not name it: model wine\n");
+        orchestrator.Status = orchestrator.Status with { Cluster = "ours" };
+        (await CliRun.OfAsync(orchestrator, "apply", "-f", Write(Valid), "--no-wait", "--keep-others")).Error.ShouldBe("kept, though cluster.yaml does not name it: model wine; and the name of the cluster, ours\n");
         orchestrator.Requests.ShouldContain(r => r.StartsWith("PUT /api/v1/spec?keepOthers=true&dryRun=false ", StringComparison.Ordinal));
     }
 

@@ -153,7 +153,7 @@ public sealed class BenchCommandTests : IDisposable
 
     [Theory]
     [InlineData("bench digits abc", "input: expected JSON")]
-    [InlineData("bench digits @/no/such/file", "input: Could not find")]
+    [InlineData("bench digits @/no/such/file", "input: /no/such/file: no such file or folder.")]
     [InlineData("bench digits [1] --sweep --rate 5", "leave --rate out")]
     [InlineData("bench digits [1] --percentile 200", "--percentile: expected more than 0 and at most 100, got 200")]
     [InlineData("bench digits --expect /no/such/file", "--expect: made-up inputs have no known outputs; give @FILE with the inputs.")]

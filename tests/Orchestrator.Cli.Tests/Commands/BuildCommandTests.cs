@@ -64,7 +64,7 @@ public sealed class BuildCommandTests : IDisposable
         var run = await CliRun.OfAsync(orchestrator, "model", "build", "digits", "--version", "3", "--framework", "noop", "--requirements", "/nonexistent/r.txt");
 
         run.ExitCode.ShouldBe(2);
-        run.Error.ShouldContain("/nonexistent/r.txt: cannot be read");
+        run.Error.ShouldContain("/nonexistent/r.txt: no such file or folder.");
     }
 
     public void Dispose() => File.Delete(_requirements);

@@ -30,7 +30,9 @@ public sealed class CommandTreeTests
     }
 
     [Theory]
-    [InlineData("model deplyo x", "'deplyo' is not known here (did you mean 'deploy'?)")]
+    [InlineData("model deplyo x", " model: 'deplyo' is not known here (did you mean 'deploy'?)\nSee: ")]
+    [InlineData("model delete x", " model: 'delete' is not known here (did you mean 'remove'?)\nSee: ")]
+    [InlineData("app ls --all x", " app: 'ls' is not known here (did you mean 'list'?)\nSee: ")]
     [InlineData("status --wacth", "(did you mean '--watch'?)")]
     [InlineData("app create a --model m --slo 5", "expected a duration such as 250us")]
     [InlineData("up --url-port 70000", "expected a port from 1 to 65535, got '70000'")]
@@ -42,8 +44,11 @@ public sealed class CommandTreeTests
     [InlineData("model deploy m --version 1 --framework noop --option x", "--option: expected NAME=VALUE")]
     [InlineData("status --admin nowhere", "--admin: expected an address such as http://127.0.0.1:1338, got 'nowhere'")]
     [InlineData("predict a no-json", "input: expected JSON")]
-    [InlineData("container check http://127.0.0.1:1 --sample /no/such/file", "/no/such/file: expected the body of an infer request in JSON")]
-    [InlineData("predict a @/no/such/file", "input: Could not find")]
+    [InlineData("container check http://127.0.0.1:1 --sample /no/such/file", "error: /no/such/file: no such file or folder.")]
+    [InlineData("predict a @/no/such/file", "error: input: /no/such/file: no such file or folder.\n")]
+    [InlineData("predict a @nofile.json", "error: input: nofile.json: no such file.\n")]
+    [InlineData("simulate --profile nofile.json", "error: --profile: nofile.json: no such file.\n")]
+    [InlineData("predict a [1,b]", "@FILE or -; 'b' is an invalid start of a value (line 1, byte 3).\n")]
     public async Task CommandLine_ThatIsWrong_EndsWithTwoAndSaysWhatWasExpected(string line, string expected)
     {
         var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, line.Split(' '));
@@ -104,6 +109,26 @@ public sealed class CommandTreeTests
         orchestrator.Status = orchestrator.Status with { Models = [FakeOrchestrator.Model()], Applications = [FakeOrchestrator.Application("app-of-digits")] };
         (await CliRun.OfAsync(orchestrator, $"[suggest:{line.Length}]", line)).Out.Split('\n').ShouldContain(expected);
         (await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, $"[suggest:{line.Length}]", line)).Out.ShouldNotContain(expected);
+    }
+
+    [Theory]
+    [InlineData("--help", "  predict <application> <input>  ")]
+    [InlineData("--help", "  logs <model>  ")]
+    [InlineData("--help", "  bench <application> [<input>]  ")]
+    [InlineData("--help", "  completion <shell>  ")]
+    [InlineData("logs --help", "  <model>  MODEL or MODEL:VERSION")]
+    [InlineData("bench --help", "  [<input>]      What is sent")]
+    [InlineData("bench --help", " bench <application> [<input>] [options]")]
+    [InlineData("app --help", "  show <name>  ")]
+    public async Task Help_WhileAnOrchestratorRuns_ShowsNamesOfArgumentsAndNotWhatExists(string line, string expected)
+    {
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [FakeOrchestrator.Model()], Applications = [FakeOrchestrator.Application("app-of-digits")] };
+        var run = await CliRun.OfAsync(orchestrator, line.Split(' '));
+        run.Out.ShouldContain(expected);
+        run.Out.ShouldNotContain("<digits");
+        run.Out.ShouldNotContain("app-of-digits");
+        orchestrator.Requests.ShouldBeEmpty("help asks nobody");
     }
 
     [Theory]

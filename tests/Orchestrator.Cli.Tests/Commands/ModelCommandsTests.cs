@@ -93,8 +93,6 @@ public sealed class ModelCommandsTests
         var run = await CliRun.OfAsync(orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "noop", "--no-wait");
         run.ExitCode.ShouldBe(1);
         run.Error.ShouldBe("error: version 3 exists and differs\n  framework: was sklearn\n");
-        orchestrator.Change = (409, """{"error":"unknown model 'x'","details":[{"path":"applications[0].model","message":"unknown model 'x'"}]}""");
-        (await CliRun.OfAsync(orchestrator, "app", "create", "a", "--model", "x", "--no-wait")).Error.ShouldBe("error: applications[0].model: unknown model 'x'\n", "said once");
         orchestrator.Change = (400, """{"error":"invalid","details":[]}""");
         (await CliRun.OfAsync(orchestrator, "model", "deploy", "digits", "--version", "3", "--framework", "noop")).ExitCode.ShouldBe(2);
     }
@@ -108,5 +106,23 @@ public sealed class ModelCommandsTests
         await using var orchestrator = await StartAsync();
         orchestrator.Change = (400, body);
         (await CliRun.OfAsync(orchestrator, "app", "create", "a", "--model", "x", "--no-wait")).Error.ShouldBe(expected);
+    }
+
+    [Theory]
+    [InlineData("model deploy wine --version 1 --framework noop", "models[3].versions[0]", "error: MISTAKE")]
+    [InlineData("model deploy wine --version 1 --framework noop --replicas -1", "models[3].versions[0].replicas", "error: --replicas: MISTAKE")]
+    [InlineData("model deploy wine --version 1 --framework noop --max-batch 0", "models[3].versions[0].batching.maxSize", "error: --max-batch: MISTAKE")]
+    [InlineData("model deploy wine --version 1 --framework noop --option a=1", "models[3].versions[10].options.a", "error: --option: MISTAKE")]
+    [InlineData("model deploy wine --version 1 --framework noop", "models[3].versions[0].unheard.of", "error: unheard.of: MISTAKE")]
+    [InlineData("model scale digits -1", "models[3].versions[0].replicas", "error: replicas: MISTAKE")]
+    [InlineData("app create a --model nosuch", "applications[2].selection.targets[0].model", "error: --model: MISTAKE")]
+    [InlineData("app create a --model digits --slo 0s", "applications[2].slo.latency", "error: --slo: MISTAKE")]
+    public async Task Change_ThatIsRefused_NamesTheOptionAndNoPlaceInAFile(string line, string path, string expected)
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [Model()] };
+        orchestrator.Change = (400, $$"""{"error":"MISTAKE","details":[{"path":"{{path}}","message":"MISTAKE"}]}""");
+        (await CliRun.OfAsync(orchestrator, line.Split(' '))).Error.ShouldBe(expected + "\n");
+        (await CliRun.OfAsync(orchestrator, [.. line.Split(' '), "-o", "json"])).Error.ShouldContain($"\"{path}\"");
     }
 }

@@ -3,7 +3,7 @@ using static Orchestrator.Cli.Tests.FakeOrchestrator;
 
 namespace Orchestrator.Cli.Tests.Commands;
 
-public sealed class StatusCommandTests
+public sealed partial class StatusCommandTests
 {
     [Fact]
     public async Task Status_OfACluster_ShowsModelsAndApplicationsAsText()
@@ -101,4 +101,91 @@ public sealed class StatusCommandTests
         run.Out.Contains("\u001b[32m", StringComparison.Ordinal).ShouldBe(isColoured);
         run.Out.ShouldContain("digits");
     }
+
+    [Theory]
+    [InlineData(100, 0)]
+    [InlineData(100, 40)]
+    [InlineData(100, 300)]
+    [InlineData(120, 300)]
+    [InlineData(200, 300)]
+    public async Task Status_OnATerminal_BreaksNoName(int width, int reason)
+    {
+        await using var orchestrator = await StartAsync();
+        var words = string.Join(' ', Enumerable.Repeat("word", reason / 5));
+        var model = Model("digits-of-the-post", reason: words.Length == 0 ? null : words, replicas: [Replica("a1b2c3", ReplicaPhase.Ready), Replica("d4e5f6", ReplicaPhase.WarmingUp)]);
+        var version = model.Versions[1] with { Signature = null };
+        orchestrator.Status = orchestrator.Status with { Models = [model with { Versions = [version] }], Applications = [Application("digits-of-the-post")] };
+        var run = await CliRun.OfAsync(orchestrator.Address, c => c with { IsOutTerminal = true, Width = width, Environment = n => n == "NO_COLOR" ? "1" : c.Environment(n) }, "status");
+        var text = Styles().Replace(run.Out, "");
+        var lines = text.Split('\n');
+        lines.ShouldAllBe(l => l.Length <= width || l.StartsWith("digits-of-the-post: word", StringComparison.Ordinal));
+        lines.Count(l => l.Contains("digits-of-the-post ", StringComparison.Ordinal) && l.Contains("WarmingUp, Ready", StringComparison.Ordinal)).ShouldBe(1, text);
+        lines.Count(l => l.Contains("digits-of-the-post:2 ", StringComparison.Ordinal)).ShouldBe(2, text);
+        text.Contains("reason", StringComparison.Ordinal).ShouldBe(reason > 0 && width > 100, text);
+        string.Join(' ', text.Split([' ', '\n', '│'], StringSplitOptions.RemoveEmptyEntries)).ShouldContain(words);
+    }
+
+    [Fact]
+    public async Task Status_InATable_CutsAReasonAtItsEndAndPrintsItWholeBelow()
+    {
+        await using var orchestrator = await StartAsync();
+        var reason = $"the beginning {new string('x', 150)} the end";
+        orchestrator.Status = orchestrator.Status with { Models = [Model(state: "degraded", reason: reason, replicas: [Replica("a", ReplicaPhase.Ready)])] };
+        var run = await CliRun.OfAsync(orchestrator, "status");
+        run.Out.ShouldContain($"{reason[..117]}...\ndigits: {reason}\n");
+    }
+
+    [Theory]
+    [InlineData(ReplicaPhase.Ready, "yes")]
+    [InlineData(ReplicaPhase.Starting, "not now")]
+    public async Task Status_OfTheVersionThatRequestsGoTo_SaysWhetherItServesThem(ReplicaPhase phase, string serving)
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = orchestrator.Status with { Models = [Model(replicas: [Replica("a", phase)])] };
+        (await CliRun.OfAsync(orchestrator, "status")).Out.ShouldContain($"digits  2        {serving} ");
+    }
+
+    [Theory]
+    [InlineData(0, "16     -    ")]
+    [InlineData(10, "16     4.5 ms ")]
+    public async Task Status_BeforeTheFirstCall_ShowsNoLatencyOfTheWarmUp(long batches, string expected)
+    {
+        await using var orchestrator = await StartAsync();
+        var replica = Replica("a", ReplicaPhase.Ready);
+        orchestrator.Status = orchestrator.Status with { Models = [Model(replicas: [replica with { Report = replica.Report! with { Batches = batches } }])] };
+        (await CliRun.OfAsync(orchestrator, "status")).Out.ShouldContain(expected);
+    }
+
+    [Fact]
+    public async Task Status_OfAReplicaThatWasReplaced_ShowsWhyAsItsLastExitAlone()
+    {
+        await using var orchestrator = await StartAsync();
+        const string killed = "killed by signal 9 (SIGKILL)";
+        var model = Model(replicas: [Replica("a", ReplicaPhase.Failed, killed) with { LastExit = killed }, Replica("b", ReplicaPhase.Ready) with { LastExit = killed }, Replica("c", ReplicaPhase.Ready)]);
+        orchestrator.Status = orchestrator.Status with { Models = [model] };
+        var lines = (await CliRun.OfAsync(orchestrator, "status")).Out.Split('\n');
+        lines.Single(l => l.StartsWith("digits  2 ", StringComparison.Ordinal)).ShouldEndWith("warning: made by another version");
+        lines.Single(l => l.StartsWith("digits:2  b ", StringComparison.Ordinal)).ShouldEndWith(killed);
+    }
+
+    [Theory]
+    [InlineData("rolling out", 0, ReplicaPhase.Pending, "on its way")]
+    [InlineData("rolling out", 1, ReplicaPhase.Pending, "on its way")]
+    [InlineData("rolling out", 2, ReplicaPhase.Pending, "1 model does not come up: digits")]
+    [InlineData("unavailable", 2, ReplicaPhase.Starting, "1 model does not come up: digits")]
+    [InlineData("degraded", 2, ReplicaPhase.Ready, "on its way")]
+    [InlineData("failed", 0, ReplicaPhase.Pending, "1 model does not come up: digits")]
+    public async Task Status_OfAModelThatIsRestartedInVain_SaysThatItDoesNotComeUp(string state, int failures, ReplicaPhase phase, string expected)
+    {
+        await using var orchestrator = await StartAsync();
+        var model = Model(serving: null, state: state, replicas: [Replica("a", phase)]);
+        model = model with { Versions = [model.Versions[0], model.Versions[1] with { FailedStarts = failures }] };
+        orchestrator.Status = orchestrator.Status with { Settled = false, Models = [model] };
+        (await CliRun.OfAsync(orchestrator, "status")).Out.ShouldStartWith($"cluster test, revision 0, process: {expected}\n");
+        orchestrator.Status = orchestrator.Status with { Models = [Model("wine", serving: null, state: "failed"), Model("tree", serving: null, state: "failed")] };
+        (await CliRun.OfAsync(orchestrator, "status")).Out.ShouldStartWith("cluster test, revision 0, process: 2 models do not come up: wine, tree\n");
+    }
+
+    [System.Text.RegularExpressions.GeneratedRegex("\\u001b\\[[0-9;]*m")]
+    private static partial System.Text.RegularExpressions.Regex Styles();
 }

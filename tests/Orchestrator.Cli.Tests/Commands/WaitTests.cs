@@ -43,7 +43,33 @@ public sealed class WaitTests
             At(1, Model(serving: "1", state: "failed", reason: "no pickle", replicas: [Replica("a", ReplicaPhase.Failed, "no pickle", "loading", "FATAL: no pickle")])));
         var run = await CliRun.OfAsync(orchestrator, Deploy);
         run.ExitCode.ShouldBe(1);
-        run.Error.ShouldContain("error: digits: version 2 failed: no pickle\n  [digits:2] loading\n  [digits:2] FATAL: no pickle\n  digits: version 1 goes on serving.\n");
+        run.Error.ShouldContain("error: digits: version 2 failed: no pickle\n  [digits:2] loading\n  [digits:2] FATAL: no pickle\n  digits: version 1 goes on serving. Version 2 stays deployed and is tried again; go back: orch model rollback digits\n");
+    }
+
+    [Fact]
+    public async Task Deploy_WhoseReasonIsLong_PrintsAllOfIt()
+    {
+        await using var orchestrator = await StartAsync();
+        var reason = $"0 of 1 replicas of version 2 ready: 1 waiting to start; the last one failed: {new string('x', 100)} scikit-learn {new string('y', 100)}";
+        orchestrator.Coming(
+            At(1, Model(serving: null, state: "rolling out", reason: reason, replicas: [Replica("a", ReplicaPhase.Pending, reason)])),
+            At(1, Model(serving: null, state: "failed", reason: "no pickle")));
+        var run = await CliRun.OfAsync(orchestrator, Deploy);
+        run.Error.ShouldContain($"digits: rolling out: {reason}\ndigits:2/a: Pending: {reason}\n");
+        run.Error.ShouldContain("\n  digits has no version that serves. It stays deployed and is tried again; remove it: orch model remove digits\n");
+    }
+
+    [Theory]
+    [InlineData(null, "  digits has no version that serves. It stays deployed and is tried again.\n")]
+    [InlineData("1", "  digits: version 1 goes on serving. Version 2 stays deployed and is tried again.\n")]
+    public async Task Apply_OfAModelThatFails_SaysThatItIsTriedAgain(string? serving, string expected)
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = At(1, Model(serving: serving, state: "failed", reason: "no pickle"));
+        var file = Path.GetTempFileName();
+        await File.WriteAllTextAsync(file, "cluster: test\nmodels:\n  - { name: digits, version: \"2\", framework: noop }\n", CliRun.Token);
+        (await CliRun.OfAsync(orchestrator, "apply", "-f", file)).Error.ShouldContain(expected);
+        File.Delete(file);
     }
 
     [Fact]
@@ -98,7 +124,7 @@ public sealed class WaitTests
         orchestrator.Status = At(1, Model(serving: null, state: "failed", reason: "no pickle")) with { Applications = [Application("a") with { Available = false }] };
         var run = await CliRun.OfAsync(orchestrator, CreateApp);
         run.ExitCode.ShouldBe(1);
-        run.Error.ShouldContain("error: digits: version 2 failed: no pickle\n  digits has no version that serves.\n");
+        run.Error.ShouldContain("error: digits: version 2 failed: no pickle\n  digits has no version that serves. It stays deployed and is tried again; remove it: orch model remove digits\n");
     }
 
     [Fact]

@@ -61,6 +61,21 @@ public sealed class ControlPlaneEditTests
         (await _cluster.Plane.ReadDesiredAsync(None)).Desired.Models.Single().Versions.Select(v => v.Version).ShouldBe(["4"]);
     }
 
+    [Theory]
+    [InlineData(ApplyMode.KeepOthers, "other", "first")]
+    [InlineData(ApplyMode.KeepOthers, "m", "second")]
+    [InlineData(ApplyMode.Whole, "other", "second")]
+    public async Task Apply_FileWithAnotherName_RenamesTheClusterUnlessOthersAreKept(ApplyMode mode, string model, string expected)
+    {
+        await _cluster.Plane.ApplyAsync(new ClusterSpec { Name = "first", Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.KeepOthers, false, None);
+        (await _cluster.Plane.ReadDesiredAsync(None)).Desired.Name.ShouldBe("first", "nothing was there to be kept");
+
+        var file = new ClusterSpec { Name = "second", Models = [new ModelSpec { Name = model, CurrentVersion = "1", Versions = [Cluster.Version("1")] }] };
+        (await _cluster.Plane.ApplyAsync(file, mode, false, None)).Error.ShouldBeNull();
+
+        (await _cluster.Plane.ReadDesiredAsync(None)).Desired.Name.ShouldBe(expected);
+    }
+
     [Fact]
     public async Task Preview_OfANewModel_ListsChangesAndWritesNothing()
     {
@@ -175,8 +190,12 @@ public sealed class ControlPlaneEditTests
         await _cluster.SettleAsync();
 
         (await _cluster.Plane.RollbackAsync("m", null, None)).Kind.ShouldBe(ChangeKind.Conflict);
+        (await _cluster.Plane.RollbackAsync("m", null, None)).Error!.Error.ShouldBe("model m has nothing to roll back to: version 1 is its only one");
         (await _cluster.Plane.RollbackAsync("m", "7", None)).Kind.ShouldBe(ChangeKind.Unknown);
         (await _cluster.Plane.RollbackAsync("x", null, None)).Kind.ShouldBe(ChangeKind.Unknown);
+
+        await _cluster.ApplyAsync(Cluster.Model("1", Cluster.Version("1"), Cluster.Version("2"), Cluster.Version("3")));
+        (await _cluster.Plane.RollbackAsync("m", null, None)).Error!.Error.ShouldBe("model m has nothing to roll back to: no other version of it has served yet; name one of 2, 3");
     }
 
     [Fact]

@@ -167,6 +167,7 @@ public sealed class RolloutTests
         await _cluster.AdvanceAsync(TimeSpan.FromSeconds(1));
 
         _cluster.Model().State.ShouldBe("failed");
+        _cluster.Model().Versions.Select(v => (v.Spec.Version, v.FailedStarts > 1)).ShouldContain(("2", true));
         _cluster.Model().Reason.ShouldNotBeNull().ShouldContain("bad shapes");
         _cluster.Observed.Models["m"].RolloutFailure.ShouldNotBeNull();
         _cluster.Served.Models.Single().ServingVersion.ShouldBe("1");

@@ -210,9 +210,9 @@ internal sealed class MapReader
         {
             if (!_asked.Contains(key.Text))
             {
-                _context.Report(
-                    PathOf(key.Text), key.Line, key.Column,
-                    $"unknown key '{key.Text}'{Suggestion.For(key.Text, _asked)}; expected {string.Join(", ", _asked.Distinct().Order(StringComparer.Ordinal))}.");
+                // With what was probably meant nobody reads all the others.
+                var expected = Suggestion.For(key.Text, _asked) is { Length: > 0 } meant ? meant : $"; expected {string.Join(", ", _asked.Distinct().Order(StringComparer.Ordinal))}";
+                _context.Report(PathOf(key.Text), key.Line, key.Column, $"unknown key '{key.Text}'{expected}.");
             }
         }
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Orchestrator.Core.Serving;
 using Orchestrator.Host.Query.Http;
 using Orchestrator.Protocol;
 using Orchestrator.Serving.Routing;
@@ -32,7 +33,7 @@ internal static class PredictRequestReader
         }
         catch (JsonException exception)
         {
-            throw JsonError($"JSON parse error: {Describe(exception)}\n", exception);
+            throw JsonError($"JSON parse error: {JsonMistake.Describe(exception)}", exception);
         }
         catch (ProtocolException exception)
         {
@@ -41,7 +42,7 @@ internal static class PredictRequestReader
         catch (InvalidOperationException exception)
         {
             // The JSON reader's word for a string that is no valid UTF-8 or has a lone surrogate.
-            throw JsonError($"JSON parse error: {exception.Message}\n", exception);
+            throw JsonError($"JSON parse error: {exception.Message.TrimEnd('.')}", exception);
         }
     }
 
@@ -92,13 +93,6 @@ internal static class PredictRequestReader
         JsonTokenType.False => "False",
         _ => "Null",
     };
-
-    private static string Describe(JsonException exception)
-    {
-        var message = exception.Message;
-        var position = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return $"{(position < 0 ? message : message[..position])} (line {exception.LineNumber + 1}, byte {exception.BytePositionInLine})";
-    }
 
     /// <summary>What is known so far while the members are read in the order sent.</summary>
     private ref struct Pass(ReadOnlySpan<byte> body, ApplicationEntry application, ServingTable table, string? headerKey)
@@ -223,7 +217,7 @@ internal static class PredictRequestReader
 
                 if (target?.Inputs is { } inputs)
                 {
-                    rows.Add(RowReader.Read(ref reader, inputs, target.Signature));
+                    rows.Add(ReadRow(ref reader, inputs, target.Signature, count - 1));
                 }
                 else
                 {
@@ -232,6 +226,19 @@ internal static class PredictRequestReader
             }
 
             return new PredictRequest { Target = target, Rows = rows, RowCount = count };
+        }
+
+        // Of thousands of rows one is wrong: which one is all that its sender must know.
+        private static Tensor[] ReadRow(ref Utf8JsonReader reader, IReadOnlyList<TensorMetadata> inputs, ModelSignature? signature, int index)
+        {
+            try
+            {
+                return RowReader.Read(ref reader, inputs, signature);
+            }
+            catch (ProtocolException exception)
+            {
+                throw new ProtocolException($"row {index}: {exception.Message}", exception);
+            }
         }
 
         private static PredictRequest ReadOne(ref Utf8JsonReader reader, VersionEntry? target)

@@ -46,12 +46,12 @@ public sealed class ClusterFileErrorTests
         """).ShouldBe(
     [
         "f.yaml:1:10: cluster: 'my cluster' holds ' '; expected 1 to 63 letters, digits, '-', '_' and '.', beginning with a letter or digit.",
-        "f.yaml:2:1: modles: unknown key 'modles' (did you mean 'models'?); expected applications, cluster, models, onShutdown, redis, runtime.",
+        "f.yaml:2:1: modles: unknown key 'modles' (did you mean 'models'?).",
         "f.yaml:4:5: models[0].current: is missing; with several versions say which one answers: 1, 1.",
         "f.yaml:7:20: models[0].versions[0].framework: unknown framework 'sklaern' (did you mean 'sklearn'?); expected one of sklearn, onnx, noop, custom.",
         "f.yaml:9:19: models[0].versions[0].replicas: expected a whole number, found 'two'.",
         "f.yaml:10:22: models[0].versions[0].concurrency: 0 is out of range; expected 1 to 64.",
-        "f.yaml:11:9: models[0].versions[0].batchng: unknown key 'batchng' (did you mean 'batching'?); expected batching, cache, command, concurrency, environment, framework, idempotent, image, interpreter, options, path, queueCapacity, replicas, resources, standby, startupTimeout, threads, version.",
+        "f.yaml:11:9: models[0].versions[0].batchng: unknown key 'batchng' (did you mean 'batching'?).",
         "f.yaml:12:29: models[0].versions[0].batching.policy: unknown batching policy 'amid' (did you mean 'aimd'?); expected one of none, fixed, aimd, quantile, deferred.",
         "f.yaml:12:44: models[0].versions[0].batching.maxSize: expected a whole number, found '1.5'.",
         "f.yaml:12:56: models[0].versions[0].batching.delay: expected a duration such as 250us, 20ms, 1.5s, 10min or 2h, found '5'.",

@@ -31,7 +31,7 @@ internal static class EntityRequestReader
         }
         catch (InvalidOperationException exception)
         {
-            throw PredictRequestReader.JsonError($"JSON parse error: {exception.Message}\n", exception);
+            throw PredictRequestReader.JsonError($"JSON parse error: {exception.Message.TrimEnd('.')}", exception);
         }
         catch (ProtocolException exception)
         {
