@@ -30,6 +30,15 @@ public sealed class CommandTreeTests
     }
 
     [Theory]
+    [InlineData("up", "a model that the file names goes back to what the file says")]
+    [InlineData("model rollback", "rolling back again goes forth again")]
+    public async Task Help_OfWhatMaySurprise_SaysSo(string path, string expected)
+    {
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, [.. path.Split(' '), "--help"]);
+        string.Join(' ', run.Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ShouldContain(expected);
+    }
+
+    [Theory]
     [InlineData("model deplyo x", "'deplyo' is not known here (did you mean 'deploy'?)")]
     [InlineData("status --wacth", "(did you mean '--watch'?)")]
     [InlineData("app create a --model m --slo 5", "expected a duration such as 250us")]
