@@ -87,6 +87,14 @@ end_compilers() {
   done
 }
 
+# compile TARGET: a project's folder or a solution, in Release. With a slash behind a folder: of an argument that ends in the word `dotnet` MSBuild thinks that it is
+# the program's own name, and builds the solution in this folder instead.
+compile() {
+  local target=$1
+  [ ! -d "$target" ] || target=${target%/}/
+  step "the build of $1 failed" dotnet msbuild "$target" -restore -p:Configuration=Release -v:quiet -nologo
+}
+
 # build STAMP TARGET...: builds in Release unless nothing changed since STAMP was written.
 build() {
   local stamp=$1 target
@@ -98,9 +106,7 @@ build() {
   fi
   say "building (the first time takes a minute or two)"
   mkdir -p "$(dirname "$stamp")"
-  for target in "$@"; do
-    step "the build of $target failed" dotnet msbuild "$target" -restore -p:Configuration=Release -v:quiet -nologo
-  done
+  for target in "$@"; do compile "$target"; done
   # The digits model in C#: its published output is the artefact.
   step "publishing samples/digits/dotnet failed" dotnet publish samples/digits/dotnet -c Release --no-build -v quiet -nologo -o samples/digits/models/digits-dotnet >/dev/null
   cp samples/digits/models/digits-dotnet.json samples/digits/models/digits-dotnet/
