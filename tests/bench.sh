@@ -13,6 +13,7 @@ need_python "sklearn python3-sklearn the-models" "uvicorn uvicorn HTTP" "httptoo
   "fastapi python3-fastapi a-peer" "flask python3-flask a-peer" "gunicorn gunicorn a-peer"
 install_missing
 for project in src/Orchestrator.Host tests/Orchestrator.Benchmarks containers/noop; do compile "$project"; done
+end_steps
 
 program=(dotnet artifacts/bin/Orchestrator.Benchmarks/release/Orchestrator.Benchmarks.dll)
 names=() options=()
