@@ -25,7 +25,8 @@ docker_build() {
     [ -z "${!option:-}" ] || set -- "$@" --build-arg "$option"
   done
   log=$(mktemp)
-  "$DOCKER" build --network host -t "$image" -f "$dockerfile" "$@" "$context" >"$log" 2>&1 || { tail -n 40 "$log" >&2; fail "building $image failed"; }
+  begin_steps
+  in_group logged "$log" "$DOCKER" build --network host -t "$image" -f "$dockerfile" "$@" "$context" || { tail -n 40 "$log" >&2; fail "building $image failed"; }
   rm -f "$log"
   say "$image: $("$DOCKER" image inspect -f '{{.Size}}' "$image" | awk '{printf "%.0f MB", $1 / 1e6}'), $((SECONDS - seconds)) s"
 }
@@ -44,8 +45,8 @@ publish() {
   mkdir -p "$out/runtime"
   for project in "$@"; do
     # An artifacts folder of its own: a publish for one system rewrites what the next ordinary build would have to restore again.
-    dotnet publish "$project" -c Release -r "$RID" --self-contained -p:UseAppHost=true "-p:ArtifactsPath=$ROOT/$PUBLISHED/build" -o "$out/app" -v quiet -nologo -clp:NoSummary \
-      || fail "publishing $project failed"
+    step "publishing $project failed" \
+      dotnet publish "$project" -c Release -r "$RID" --self-contained -p:UseAppHost=true "-p:ArtifactsPath=$ROOT/$PUBLISHED/build" -o "$out/app" -v quiet -nologo -clp:NoSummary
   done
   awk '/^      "runtimepack\./ {inside = 1} /^      }/ {inside = 0} inside && /^          "/ {split($0, part, "\""); print part[2]}' "$out"/app/*.deps.json | sort -u | while read -r file; do
     [ ! -e "$out/app/$file" ] || mv "$out/app/$file" "$out/runtime/"
@@ -91,4 +92,4 @@ need_dotnet
 bases debian
 [ $# -gt 0 ] || set -- sklearn onnx dotnet noop orchestrator
 for name in "$@"; do build_image "$name"; done
-end_compilers
+end_steps

@@ -6,15 +6,57 @@ cd "$ROOT"
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then BOLD=$'\e[1m' RED=$'\e[31m' RESET=$'\e[0m'; else BOLD='' RED='' RESET=''; fi
 say() { printf '%s==>%s %s\n' "$BOLD" "$RESET" "$*"; }
 fail() { printf '%serror:%s %s\n' "$RED" "$RESET" "$*" >&2; exit 1; }
-# step WORDS COMMAND...: runs it; WORDS are said if it fails. What Ctrl-C ended has not failed, whatever its exit code says.
-step() {
-  local words=$1 interrupted='' code=0
+
+# in_group COMMAND...: runs it in a process group of its own and waits for it. A signal is acted upon at once so, not when the command has ended, and reaches all
+# that the command started. With job control, for without it what runs in the background ignores Ctrl-C, and so would all that it starts.
+in_group() {
+  set -m
+  "$@" </dev/null &
+  set +m
+  wait "$!"
+}
+# logged LOG COMMAND...: for in_group, whose own output must stay where it is: what a trap says goes there.
+logged() {
+  local log=$1
   shift
-  trap 'interrupted=yes' INT
-  "$@" || code=$?
-  trap - INT
-  [ -z "$interrupted" ] || { say "interrupted; the next run goes on from here" >&2; exit 130; }
+  exec "$@" >"$log" 2>&1
+}
+# end_groups SIGNAL...: ends what in_group runs, asking first with each of the signals. Disowned, so that bash does not tell of each how it ended.
+end_groups() {
+  local group signal
+  for group in $(jobs -pr); do
+    disown "$group"
+    for signal in "$@"; do
+      kill "-$signal" -- "-$group" 2>/dev/null || true
+      for _ in $(seq 50); do kill -0 "$group" 2>/dev/null || break 2; sleep 0.1; done
+    done
+    kill -KILL -- "-$group" 2>/dev/null || true
+  done
+}
+
+# step WORDS COMMAND...: runs it; WORDS are said if it fails. From the first one until end_steps a signal ends all that runs, warm compilers too, and this script.
+step() {
+  local words=$1 code=0
+  shift
+  begin_steps
+  in_group "$@" || code=$?
   [ "$code" = 0 ] || fail "$words"
+}
+begin_steps() {
+  trap 'interrupted 1' HUP
+  trap 'interrupted 2' INT
+  trap 'interrupted 15' TERM
+}
+end_steps() {
+  end_compilers
+  trap - HUP INT TERM
+}
+interrupted() { # signal
+  trap '' HUP INT TERM PIPE
+  end_groups INT TERM
+  end_compilers
+  say "interrupted; the next run goes on from here" >&2 || true
+  exit $((128 + $1))
 }
 
 missing_packages=()
@@ -71,6 +113,7 @@ need_onnxruntime() {
   if [ -d containers/onnx/node_modules/onnxruntime-node ] && [ ! containers/onnx/package-lock.json -nt containers/onnx/node_modules ]; then return 0; fi
   say "installing onnxruntime-node with npm (containers/onnx)"
   step "npm ci failed in containers/onnx" env -C containers/onnx npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+  end_steps
   touch containers/onnx/node_modules
 }
 
@@ -87,6 +130,14 @@ end_compilers() {
   done
 }
 
+# compile TARGET: a project's folder or a solution, in Release. With a slash behind a folder: of an argument that ends in the word `dotnet` MSBuild thinks that it is
+# the program's own name, and builds the solution in this folder instead.
+compile() {
+  local target=$1
+  [ ! -d "$target" ] || target=${target%/}/
+  step "the build of $1 failed" dotnet msbuild "$target" -restore -p:Configuration=Release -v:quiet -nologo
+}
+
 # build STAMP TARGET...: builds in Release unless nothing changed since STAMP was written.
 build() {
   local stamp=$1 target
@@ -98,12 +149,10 @@ build() {
   fi
   say "building (the first time takes a minute or two)"
   mkdir -p "$(dirname "$stamp")"
-  for target in "$@"; do
-    step "the build of $target failed" dotnet msbuild "$target" -restore -p:Configuration=Release -v:quiet -nologo
-  done
+  for target in "$@"; do compile "$target"; done
   # The digits model in C#: its published output is the artefact.
   step "publishing samples/digits/dotnet failed" dotnet publish samples/digits/dotnet -c Release --no-build -v quiet -nologo -o samples/digits/models/digits-dotnet >/dev/null
   cp samples/digits/models/digits-dotnet.json samples/digits/models/digits-dotnet/
-  end_compilers
+  end_steps
   touch "$stamp"
 }

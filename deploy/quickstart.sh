@@ -15,7 +15,7 @@ say "starting the digits cluster (samples/digits/orchestrator.yaml)"
 deploy/bin/orch up -f samples/digits/orchestrator.yaml --state "${ORCHESTRATOR_STATE:-.orchestrator/quickstart}" --ready-file "$ready" "$@" &
 up=$!
 # A background job of a script ignores Ctrl-C, so it is passed on: orch ends its containers, then itself; we only wait for it.
-trap 'kill -TERM "$up" 2>/dev/null || true' INT TERM
+trap 'kill -TERM "$up" 2>/dev/null || true' HUP INT TERM
 while [ ! -s "$ready" ] && kill -0 "$up" 2>/dev/null; do sleep 0.1; done
 if [ -s "$ready" ]; then
   url=$(cat "$ready")

@@ -12,9 +12,8 @@ need_programs "python3 python3 the-containers" "setpriv util-linux ends-what-it-
 need_python "sklearn python3-sklearn the-models" "uvicorn uvicorn HTTP" "httptools python3-httptools HTTP" "uvloop python3-uvloop HTTP" \
   "fastapi python3-fastapi a-peer" "flask python3-flask a-peer" "gunicorn gunicorn a-peer"
 install_missing
-for project in src/Orchestrator.Host tests/Orchestrator.Benchmarks containers/noop; do
-  dotnet msbuild "$project" -restore -p:Configuration=Release -v:quiet -nologo || fail "the build of $project failed"
-done
+for project in src/Orchestrator.Host tests/Orchestrator.Benchmarks containers/noop; do compile "$project"; done
+end_steps
 
 program=(dotnet artifacts/bin/Orchestrator.Benchmarks/release/Orchestrator.Benchmarks.dll)
 names=() options=()

@@ -60,27 +60,20 @@ leftovers() {
 }
 end_leftovers() { while read -r pid _; do [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true; done; }
 
-# suite LOG COMMAND...: runs it for 20 minutes at most. In the background, so that a signal to this script ends it at once and nothing is left to its own end.
+# suite LOG COMMAND...: runs it for 20 minutes at most. A signal to this script ends it at once, and nothing is left to its own end.
 suite() {
   local log=$1
   shift
-  # With job control, for without it what runs in the background ignores Ctrl-C, and so would all that the tests start.
-  set -m
-  timeout -k 10 1200 "$@" >"$log" 2>&1 &
-  running=$!
-  set +m
-  wait "$running" || true
-  running=''
+  doing=$(basename "$log" .log)
+  in_group logged "$log" timeout -k 10 1200 "$@" || true
+  doing=''
 }
-running=''
+doing=''
 end_suite() { # signal
   trap - EXIT
-  trap '' HUP INT TERM
-  if [ -n "$running" ]; then
-    kill -TERM "$running" 2>/dev/null || true
-    for _ in $(seq 50); do kill -0 "$running" 2>/dev/null || break; sleep 0.1; done
-    kill -KILL -- "-$running" 2>/dev/null || true
-  fi
+  trap '' HUP INT TERM PIPE
+  say "interrupted${doing:+ in $doing}; $passed passed, $failed failed until then" >&2 || true
+  end_groups TERM
   [ "$docker" = no ] || bash tests/docker-engine.sh stop || true
   leftovers | end_leftovers
   exit $((128 + $1))
@@ -88,6 +81,14 @@ end_suite() { # signal
 trap 'end_suite 1' HUP
 trap 'end_suite 2' INT
 trap 'end_suite 15' TERM
+
+build_images() {
+  doing="the build of the images"
+  local code=0
+  DOCKER_HOST=unix://$ORCHESTRATOR_TEST_DOCKER_SOCKET in_group bash deploy/images.sh sklearn onnx dotnet noop || code=$?
+  doing=''
+  return "$code"
+}
 
 field() { sed -E 's/\x1b\[[0-9;]*m//g' "$1" | grep -oE "$2" | tail -n 1 | grep -oE '[0-9]+' | tail -n 1 || true; }
 
@@ -123,7 +124,7 @@ if [ "$docker" = yes ] && { wanted Orchestrator.Docker.Tests || wanted Orchestra
   trap 'bash tests/docker-engine.sh stop' EXIT
   if ORCHESTRATOR_TEST_DOCKER_SOCKET=$(bash tests/docker-engine.sh start); then
     export ORCHESTRATOR_TEST_DOCKER_SOCKET
-    ! wanted Orchestrator.EndToEnd.Tests || DOCKER_HOST=unix://$ORCHESTRATOR_TEST_DOCKER_SOCKET bash deploy/images.sh sklearn onnx dotnet noop || say "the images could not be built; their tests will fail"
+    ! wanted Orchestrator.EndToEnd.Tests || build_images || say "the images could not be built; their tests will fail"
   fi
 fi
 
@@ -146,14 +147,14 @@ if [ "$docker" = yes ]; then
   trap - EXIT
 fi
 
-# Nothing may be left running of what the tests started.
+# Nothing may be left running of what the tests started: a test as any other.
 end_compilers
 left=$(leftovers)
 if [ -z "$left" ]; then
-  passed=$((passed + 1))
+  count nothing-left-running 0 1 0 0
 else
-  failed=$((failed + 1))
-  printf 'left running by the tests (ended now):\n%s\n' "$left"
+  printf 'left running by the tests (ended now):\n%s\n' "$left" >"$results/nothing-left-running.log"
+  count nothing-left-running 0 0 1 0
   end_leftovers <<<"$left"
 fi
 

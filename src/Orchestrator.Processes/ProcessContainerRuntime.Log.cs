@@ -22,6 +22,9 @@ public sealed partial class ProcessContainerRuntime
         [LoggerMessage(EventId = 6006, EventName = "ContainerNotFollowed", Level = LogLevel.Error, Message = "{Replica}: the end of process {Pid} cannot be followed")]
         public static partial void NotFollowed(ILogger logger, Exception exception, ReplicaId replica, int pid);
 
+        [LoggerMessage(EventId = 6007, EventName = "ContainerNotLogged", Level = LogLevel.Warning, Message = "{Replica}: its log file cannot be written any more, its newest lines are kept in memory alone: {Reason}")]
+        public static partial void NotLogged(ILogger logger, ReplicaId replica, string reason);
+
         [LoggerMessage(EventId = 6005, EventName = "RuntimeShortcoming", Level = LogLevel.Warning, Message = "{Shortcoming}")]
         public static partial void Shortcoming(ILogger logger, string shortcoming);
     }

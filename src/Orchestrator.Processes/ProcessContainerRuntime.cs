@@ -237,7 +237,8 @@ public sealed partial class ProcessContainerRuntime : IContainerRuntime, IAsyncD
 
         parts.Watchdog.Add(process.Id);
         Log.Started(_logger, launch.Replica, process.Id, port, command.Arguments[0]);
-        var place = new ContainerPlace(port, workingDirectory, new ReplicaLog(logFile, _options.LogBytes));
+        var log = new ReplicaLog(logFile, _options.LogBytes, problem => Log.NotLogged(_logger, launch.Replica, problem));
+        var place = new ContainerPlace(port, workingDirectory, log);
         return new ContainerProcess(process, launch, place, parts.Ender, _time) { Ended = Task.CompletedTask };
     }
 

@@ -36,6 +36,18 @@ public sealed class ProcessContainerRuntimeTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Exit_WhenTheDiskIsFull_IsFollowedAllTheSame()
+    {
+        var launch = _fixture.Shell("for i in $(seq 1 20000); do echo out $i; done; exit 3");
+        var logs = Directory.CreateDirectory(Path.Combine(_fixture.Folder, "logs"));
+        File.CreateSymbolicLink(Path.Combine(logs.FullName, $"m-1-{launch.Replica.Instance}.log"), "/dev/full");
+        var exit = await _fixture.RunAsync(launch).WaitAsync(Patience, TimeProvider.System, Token);
+        exit.Reason.ShouldBe("exited with code 3");
+        exit.LastLogLines.Count.ShouldBe(20);
+        exit.LastLogLines[^1].ShouldBe("out 20000");
+    }
+
+    [Fact]
     public async Task Start_OfSeveral_ListsThemWithPortsOfTheirOwn()
     {
         var infos = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => _fixture.StartAsync(_fixture.Custom("sleep", "1000"))));

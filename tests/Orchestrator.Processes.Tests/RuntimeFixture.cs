@@ -10,7 +10,7 @@ namespace Orchestrator.Processes.Tests;
 /// <summary>A runtime on a folder of its own, and the few things every test of it does.</summary>
 internal sealed class RuntimeFixture : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     public RuntimeFixture(IReadOnlyList<ContainerManifest>? manifests = null, Func<ProcessRuntimeOptions, ProcessRuntimeOptions>? change = null, string? folder = null)
     {

@@ -33,7 +33,7 @@ internal static class ApplyCommand
         });
     }
 
-    public static Option<string?> FileOption(bool isRequired) => new("--file", "-f") { Description = "The cluster file (YAML).", HelpName = "FILE", Required = isRequired };
+    public static Option<string?> FileOption(bool isRequired, string description = "The cluster file (YAML).") => new("--file", "-f") { Description = description, HelpName = "FILE", Required = isRequired };
 
     /// <summary>Reads, validates, uploads, writes; a mistake found here or by the server comes with its place in the file.</summary>
     public static async Task<ApplyResult> ApplyAsync(Session session, string path, ApplyMode mode, CancellationToken stop)

@@ -78,7 +78,7 @@ internal static class ModelCommands
         var name = ModelName(context, globals, "Name of the model.");
         var to = new Option<string?>("--to") { Description = "The version to go back to; by default the one that served before.", HelpName = "VERSION" };
         var wait = new WaitOptions();
-        return wait.AddTo(new Command("rollback", "Make an earlier version current again.").With(name, to)).Runs(context, globals, async (session, parsed, stop) =>
+        return wait.AddTo(new Command("rollback", "Go back to the version that served before, or to that of --to; rolling back again goes forth again.").With(name, to)).Runs(context, globals, async (session, parsed, stop) =>
         {
             var model = await session.FindModelAsync(parsed.GetRequiredValue(name), stop);
             var result = await session.Admin.RollbackAsync(model.Name, parsed.GetValue(to), stop);

@@ -22,8 +22,8 @@ internal sealed class UpCommand
     private static readonly TimeSpan Period = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LastWords = TimeSpan.FromSeconds(5);
 
-    private readonly Option<string?> _file = ApplyCommand.FileOption(isRequired: false);
-    private readonly Option<bool> _prune = new("--prune") { Description = "Remove models and applications that the file does not name, as orch apply does; without it what was deployed by hand stays." };
+    private readonly Option<string?> _file = ApplyCommand.FileOption(isRequired: false, "The cluster file (YAML); a model that the file names goes back to what the file says, whatever was deployed by hand.");
+    private readonly Option<bool> _prune = new("--prune") { Description = "Remove models and applications that the file does not name, as orch apply does; without it they stay." };
     private readonly Option<string?> _state = new("--state") { Description = "Folder of the registry, artefacts and logs; by default .orchestrator, of a frontend or gateway a folder in it.", HelpName = "DIR" };
     private readonly Option<int> _urlPort = Port("--url-port", "Port for predictions.", DefaultUrlPort);
     private readonly Option<int> _adminPort = Port("--admin-port", "Port of the admin API.", DefaultAdminPort);

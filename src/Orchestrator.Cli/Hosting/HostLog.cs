@@ -99,6 +99,11 @@ internal sealed class HostLog : IAsyncDisposable
             return;
         }
 
+        await ShowAsync(line);
+    }
+
+    private async Task ShowAsync(string line)
+    {
         if (_isHeld)
         {
             _heldBack.Add(line);
@@ -130,7 +135,7 @@ internal sealed class HostLog : IAsyncDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or CliException)
         {
             _file = null;
-            await _terminal.WriteLineAsync($"{Path} cannot be written any more: {e.Message}");
+            await ShowAsync($"warning: {Path} cannot be written any more: {e.Message}");
         }
     }
 

@@ -6,7 +6,7 @@ namespace Orchestrator.Processes.Logs;
 
 /// <summary>
 /// What one container wrote: the newest lines in memory, more of them in two files of bounded size (<c>x.log</c>, before it <c>x.log.1</c>).
-/// One pump writes, any number read. A disk that cannot be written costs old lines, never the container.
+/// One pump writes, any number read. A disk that cannot be written costs old lines, never the container: from then on the lines are in memory alone.
 /// </summary>
 internal sealed class ReplicaLog : IDisposable
 {
@@ -16,6 +16,7 @@ internal sealed class ReplicaLog : IDisposable
 
     private readonly string _path;
     private readonly long _bytesPerFile;
+    private readonly Action<string> _cannotWrite;
     private readonly Lock _lock = new();
     private readonly Queue<string> _recent = new();
     private readonly ChangeSignal _changed = new();
@@ -24,14 +25,18 @@ internal sealed class ReplicaLog : IDisposable
     private long _count;
     private bool _ended;
     private string? _lastFatal;
+    private bool _problemTold;
 
     /// <param name="path">Of the newer file.</param>
     /// <param name="bytes">Both files together.</param>
-    public ReplicaLog(string path, long bytes)
+    /// <param name="cannotWrite">Told once why nothing is written to disk any more, outside the lock.</param>
+    public ReplicaLog(string path, long bytes, Action<string> cannotWrite)
     {
         _path = path;
         _bytesPerFile = Math.Max(1, bytes / 2);
+        _cannotWrite = cannotWrite;
         _file = Open();
+        TellProblem();
     }
 
     /// <summary>Why nothing is written to disk any more; null: it is.</summary>
@@ -56,6 +61,7 @@ internal sealed class ReplicaLog : IDisposable
         }
 
         _changed.Notify();
+        TellProblem();
     }
 
     /// <summary>Nothing comes any more; readers that follow end.</summary>
@@ -64,8 +70,7 @@ internal sealed class ReplicaLog : IDisposable
         lock (_lock)
         {
             _ended = true;
-            _file?.Dispose();
-            _file = null;
+            CloseNeedsLock();
         }
 
         _changed.Notify();
@@ -221,15 +226,10 @@ internal sealed class ReplicaLog : IDisposable
 
         try
         {
-            foreach (var line in lines)
-            {
-                _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
-            }
-
-            _file.Flush();
+            _file.Write(Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"));
             if (_file.Length >= _bytesPerFile)
             {
-                _file.Dispose();
+                CloseNeedsLock();
                 File.Move(_path, Older, overwrite: true);
                 _file = Open();
             }
@@ -237,8 +237,29 @@ internal sealed class ReplicaLog : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             DiskProblem = e.Message;
+            CloseNeedsLock();
+        }
+    }
+
+    private void CloseNeedsLock()
+    {
+        try
+        {
             _file?.Dispose();
-            _file = null;
+        }
+        catch (IOException e)
+        {
+            DiskProblem = e.Message;
+        }
+
+        _file = null;
+    }
+
+    private void TellProblem()
+    {
+        if (DiskProblem is { } problem && !Interlocked.Exchange(ref _problemTold, true))
+        {
+            _cannotWrite(problem);
         }
     }
 
@@ -246,7 +267,8 @@ internal sealed class ReplicaLog : IDisposable
     {
         try
         {
-            return new FileStream(_path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            // Without a buffer: what a full disk did not take would stay in it, and be written again, and fail again, when the file is closed.
+            return new FileStream(_path, FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

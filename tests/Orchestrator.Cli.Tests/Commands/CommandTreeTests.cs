@@ -30,6 +30,15 @@ public sealed class CommandTreeTests
     }
 
     [Theory]
+    [InlineData("up", "a model that the file names goes back to what the file says")]
+    [InlineData("model rollback", "rolling back again goes forth again")]
+    public async Task Help_OfWhatMaySurprise_SaysSo(string path, string expected)
+    {
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, [.. path.Split(' '), "--help"]);
+        string.Join(' ', run.Out.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).ShouldContain(expected);
+    }
+
+    [Theory]
     [InlineData("model deplyo x", " model: 'deplyo' is not known here (did you mean 'deploy'?)\nSee: ")]
     [InlineData("model delete x", " model: 'delete' is not known here (did you mean 'remove'?)\nSee: ")]
     [InlineData("app ls --all x", " app: 'ls' is not known here (did you mean 'list'?)\nSee: ")]

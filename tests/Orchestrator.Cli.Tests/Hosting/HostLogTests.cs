@@ -42,7 +42,19 @@ public sealed class HostLogTests : IDisposable
         await using var log = new HostLog(FilePath, terminal, showAll: false, new FullDisk());
         await log.PumpAsync(new StringReader(string.Concat(Enumerable.Repeat("12:00 info: A[1] fine\n", 100)) + "last\n"));
         log.Last[^1].ShouldBe("last");
-        terminal.ToString().ShouldBe($"{FilePath} cannot be written any more: no space left\n");
+        terminal.ToString().ShouldBe($"warning: {FilePath} cannot be written any more: no space left\n");
+    }
+
+    [Fact]
+    public async Task Pump_WhenTheDiskIsFullWhileSomethingDraws_HoldsThatBackToo()
+    {
+        using var terminal = new StringWriter();
+        await using var log = new HostLog(FilePath, terminal, showAll: false, new FullDisk());
+        log.Hold();
+        await log.PumpAsync(new StringReader("12:00 info: A[1] fine\n"));
+        terminal.ToString().ShouldBeEmpty();
+        await log.ReleaseAsync();
+        terminal.ToString().ShouldStartWith("warning: ");
     }
 
     [Fact]

@@ -5,6 +5,7 @@ namespace Orchestrator.Processes.Tests.Logs;
 public sealed class ReplicaLogTests : IDisposable
 {
     private readonly string _folder = RuntimeFixture.NewFolder();
+    private readonly List<string> _problems = [];
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
@@ -74,10 +75,27 @@ public sealed class ReplicaLogTests : IDisposable
     [Fact]
     public async Task Append_WhenTheFileCannotBeWritten_StillKeepsTheNewestLines()
     {
-        using var log = new ReplicaLog(Path.Combine(_folder, "missing", "x.log"), 1000);
+        using var log = new ReplicaLog(Path.Combine(_folder, "missing", "x.log"), 1000, _problems.Add);
         log.Append(Lines(0, 3));
         (await ReadAsync(log, 10)).ShouldBe(["line 0", "line 1", "line 2"]);
         log.DiskProblem.ShouldNotBeNull();
+        _problems.ShouldBe([log.DiskProblem]);
+    }
+
+    [Fact]
+    public async Task Append_WhenTheDiskIsFull_SaysSoOnceAndKeepsTheNewestLines()
+    {
+        File.CreateSymbolicLink(Path.Combine(_folder, "x.log"), "/dev/full");
+        using (var log = Create(1000))
+        {
+            log.Append(Lines(0, 1));
+            log.Append(Lines(1, 2));
+            log.End();
+            log.Append(Lines(3, 1));
+            (await ReadAsync(log, 10)).ShouldBe(["line 0", "line 1", "line 2", "line 3"]);
+        }
+
+        _problems.ShouldHaveSingleItem().ShouldContain("No space left on device");
     }
 
     [Fact]
@@ -89,7 +107,7 @@ public sealed class ReplicaLogTests : IDisposable
         log.LastWithFatal(3).ShouldBe(["FATAL: two", "after", "after that"]);
     }
 
-    private ReplicaLog Create(long bytes) => new(Path.Combine(_folder, "x.log"), bytes);
+    private ReplicaLog Create(long bytes) => new(Path.Combine(_folder, "x.log"), bytes, _problems.Add);
 
     private static string[] Lines(int first, int count) => [.. Enumerable.Range(first, count).Select(i => $"line {i}")];
 
