@@ -67,11 +67,11 @@ public sealed class ControlPlaneEditTests
     [InlineData(ApplyMode.Whole, "other", "second")]
     public async Task Apply_FileWithAnotherName_RenamesTheClusterUnlessOthersAreKept(ApplyMode mode, string model, string expected)
     {
-        await _cluster.Plane.ApplyAsync(new ClusterSpec { Name = "first", Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.KeepOthers, false, None);
+        await _cluster.Plane.ApplyAsync(new ClusterSpec { Name = "first", Models = [Cluster.Model("1", Cluster.Version("1"))] }, ApplyMode.KeepOthers, None);
         (await _cluster.Plane.ReadDesiredAsync(None)).Desired.Name.ShouldBe("first", "nothing was there to be kept");
 
         var file = new ClusterSpec { Name = "second", Models = [new ModelSpec { Name = model, CurrentVersion = "1", Versions = [Cluster.Version("1")] }] };
-        (await _cluster.Plane.ApplyAsync(file, mode, false, None)).Error.ShouldBeNull();
+        (await _cluster.Plane.ApplyAsync(file, mode, None)).Error.ShouldBeNull();
 
         (await _cluster.Plane.ReadDesiredAsync(None)).Desired.Name.ShouldBe(expected);
     }
