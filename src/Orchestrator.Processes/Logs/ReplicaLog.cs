@@ -232,6 +232,9 @@ internal sealed class ReplicaLog : IDisposable
                 CloseNeedsLock();
                 File.Move(_path, Older, overwrite: true);
                 _file = Open();
+
+                // The old file may have lost its end; this one is written.
+                DiskProblem = _file is null ? DiskProblem : null;
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

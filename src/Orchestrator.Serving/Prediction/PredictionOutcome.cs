@@ -50,8 +50,8 @@ public sealed class PredictionOutcome
     /// <summary>For every other kind: why, for people.</summary>
     public string? Explanation { get; init; }
 
-    /// <summary>Size of <see cref="Outputs"/>.</summary>
-    internal long Bytes
+    /// <summary>Size of <see cref="Outputs"/>, bytes.</summary>
+    public long Bytes
     {
         get
         {

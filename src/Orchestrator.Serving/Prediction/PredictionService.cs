@@ -54,7 +54,7 @@ public sealed partial class PredictionService
         }
 
         var started = _time.GetTimestamp();
-        var pending = Begin(call);
+        var pending = Begin(call, isOnlyOne: call.RowKeys is null && call.Inputs[0].Rows == 1);
         if (pending.Item is null)
         {
             return ValueTask.FromResult(Record(call, started, pending.Hit!));
@@ -133,7 +133,9 @@ public sealed partial class PredictionService
         return Record(call, started, outcome);
     }
 
-    private Pending Begin(in PredictionCall call)
+    /// <param name="call">What is asked.</param>
+    /// <param name="isOnlyOne">Whether its answer is all that the request waits for: not one of many that are put together afterwards.</param>
+    private Pending Begin(in PredictionCall call, bool isOnlyOne = false)
     {
         var target = call.Target;
         CacheKey? key = null;
@@ -155,7 +157,7 @@ public sealed partial class PredictionService
             key = made;
         }
 
-        var waiter = new PredictionWaiter(call.Deadline.Timestamp);
+        var waiter = new PredictionWaiter(call.Deadline.Timestamp) { MayGoOnHere = isOnlyOne };
         var item = NewItem(call, key, parameters, waiter);
         return key is { } k ? Share(target, k, item, waiter) : new Pending(item, waiter, true, null);
     }

@@ -126,6 +126,12 @@ internal sealed class BatchHandOver(BatchScheduler<PredictionItem> scheduler, Ou
             return false;
         }
 
+        // Before anything that might throw: from here on the items are the loop's to end, and it ends those that are marked so.
+        foreach (var item in batch.Items)
+        {
+            item.State = ItemState.Done;
+        }
+
         var now = time.GetTimestamp();
         scheduler.CameBack(batch.Rows, batch.IsAhead, batch.Duration, batch.ExpectedEnd, now);
         if (loop.Slots.CameBack(batch, reply.Kind, now, scheduler.Waiting.Rows) is { } next)

@@ -72,7 +72,7 @@ internal sealed partial class ModelQueue
     /// A loop gives a batch back, with what its replica answered; its items are the loop's to complete, or go through <see cref="Requeue"/>. The next batch is on its way
     /// before this returns, by another of the replica's loops: it need not idle while answers are handed out.
     /// </summary>
-    /// <returns>Whether nothing waits for this thread: whatever was to be sent is, and what comes finds another loop of the replica.</returns>
+    /// <returns>Whether nothing waits for this thread: whatever was to be sent is, and what comes finds other loops of the replica.</returns>
     public bool Return(ReplicaLoop loop, Batch batch, in ReplicaReply reply)
     {
         ReplicaLoop? next;
@@ -85,13 +85,8 @@ internal sealed partial class ModelQueue
                 return false;
             }
 
-            foreach (var item in batch.Items)
-            {
-                item.State = ItemState.Done;
-            }
-
             _handOver.Pair(out next, out following);
-            isIdle = _waiting.Count == 0 && loop.Slots.Idle.Count > 0;
+            isIdle = _waiting.Count == 0 && loop.Slots.HasLoopToSpare;
         }
 
         Deliver(next, following);

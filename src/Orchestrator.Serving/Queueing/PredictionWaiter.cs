@@ -25,6 +25,9 @@ internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
     /// <summary>When its caller must have an answer (timestamp).</summary>
     public long Deadline { get; }
 
+    /// <summary>Set before it can complete, for a caller that has little left to do: it may go on in the thread that completes it, if that one has nothing to do either.</summary>
+    public bool MayGoOnHere { get; init; }
+
     public bool IsCompleted => Volatile.Read(ref _completed) != 0;
 
     /// <summary>Awaited once, by the caller; its answer is counted when it takes it.</summary>
@@ -36,7 +39,7 @@ internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
 
     /// <summary>Ends the wait. False: it had ended.</summary>
     /// <param name="outcome">What its caller gets.</param>
-    /// <param name="here">Its caller may go on in this thread, before this returns: no lock is held and nothing waits for the thread.</param>
+    /// <param name="here">A caller that <see cref="MayGoOnHere"/> goes on in this thread, before this returns: no lock is held and nothing waits for the thread.</param>
     public bool TryComplete(PredictionOutcome outcome, bool here = false)
     {
         if (Interlocked.Exchange(ref _completed, 1) != 0)
@@ -48,7 +51,7 @@ internal sealed class PredictionWaiter : IValueTaskSource<PredictionOutcome>
         _clientGone.Unregister();
 
         // A caller that asks again and has its answer at once would sit on top of the one before it.
-        _core.RunContinuationsAsynchronously = !here || !RuntimeHelpers.TryEnsureSufficientExecutionStack();
+        _core.RunContinuationsAsynchronously = !(here && MayGoOnHere) || !RuntimeHelpers.TryEnsureSufficientExecutionStack();
         _core.SetResult(outcome);
         return true;
     }

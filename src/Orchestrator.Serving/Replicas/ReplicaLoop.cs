@@ -155,6 +155,8 @@ internal sealed partial class ReplicaLoop : IValueTaskSource<Batch?>, IDisposabl
         {
             if (BatchResult.TryShare(batch, reply.Response!, out var shares, out var mismatch))
             {
+                // What a caller does with its answer is none of the batch.
+                span?.Dispose();
                 Succeed(batch, shares, took, reply, isIdle);
                 return;
             }

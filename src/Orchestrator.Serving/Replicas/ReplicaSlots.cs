@@ -59,6 +59,9 @@ internal sealed class ReplicaSlots
     /// <summary>Those of them that wait for a batch.</summary>
     public Stack<ReplicaLoop> Idle { get; } = new();
 
+    /// <summary>Whether a loop that is not listed as idle may take its time: for each batch that could be computed at once another one is there, and one in any case.</summary>
+    public bool HasLoopToSpare => Idle.Count >= Math.Max(1, Concurrency - _computing.Count);
+
     /// <summary>How many batches wait in the replica.</summary>
     public int Ahead => _ahead.Count;
 

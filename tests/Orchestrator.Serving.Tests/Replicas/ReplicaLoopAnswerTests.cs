@@ -73,6 +73,42 @@ public sealed class ReplicaLoopAnswerTests
         (await second).ShouldBe((20, true));
     }
 
+    [Theory]
+    [InlineData(2)]
+    [InlineData(1)]
+    public async Task ManyRows_ArePutTogetherInThePool(int mostRows)
+    {
+        _rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "fixed", MaxSize = mostRows } }, ("1", ["a"]));
+        var asked = Ask(_rig.Call(1, rows: 2));
+        for (var rows = 0; rows < 2; rows += mostRows)
+        {
+            HandOut(await _rig.Clients["a"].NextAsync());
+        }
+
+        (await asked).ShouldBe((10, false));
+    }
+
+    [Fact]
+    public async Task ReplicaComputesSeveral_CallersLeaveItALoopForEachPlace()
+    {
+        var rig = new ServingRig(cacheBytes: 0) { Concurrency = 4 };
+        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "none" } }, ("1", ["a"]));
+        var (first, second, third, fourth) = (Nest(1), Nest(2), Nest(3), Nest(4));
+        HandOut(await rig.Clients["a"].NextAsync());
+        (await first).ShouldBe((10, true));
+        (await second).ShouldBe((20, true));
+        (await third).ShouldBe((30, false), "two loops carry callers, two are idle, and three batches could be computed");
+        (await fourth).Value.ShouldBe(40);
+
+        async Task<(double Value, bool Here)> Nest(double value)
+        {
+            var outcome = await rig.Service.PredictAsync(rig.Call(value), CancellationToken.None);
+            var here = _handsOut;
+            rig.Clients["a"].TryNext()?.Succeed();
+            return (ServingRig.ValuesOf(outcome)[0], here);
+        }
+    }
+
     [Fact]
     public async Task LargeAnswer_GoesOnInThePool()
     {
@@ -100,9 +136,11 @@ public sealed class ReplicaLoopAnswerTests
     }
 
     /// <summary>Asks, and says whether it went on inside <see cref="HandOut"/>.</summary>
-    private async Task<(double Value, bool Here)> Ask(double value)
+    private Task<(double Value, bool Here)> Ask(double value) => Ask(_rig.Call(value));
+
+    private async Task<(double Value, bool Here)> Ask(PredictionCall call)
     {
-        var outcome = await _rig.Service.PredictAsync(_rig.Call(value), CancellationToken.None);
+        var outcome = await _rig.Service.PredictAsync(call, CancellationToken.None);
         outcome.Kind.ShouldBe(OutcomeKind.Ok);
         return (ServingRig.ValuesOf(outcome)[0], _handsOut);
     }

@@ -56,11 +56,28 @@ internal sealed class PredictMiddleware(ServingState state, PredictionService pr
         if (request.RowCount == 1)
         {
             var canAsk = request.Rows.Count > 0 && request.Failures is null;
-            await replies.SendOneAsync(context, application, request, canAsk ? await predictions.PredictAsync(Call(request, 0, application, deadline), context.RequestAborted) : null);
+            var outcome = canAsk ? await predictions.PredictAsync(Call(request, 0, application, deadline), context.RequestAborted) : null;
+            if (outcome?.Bytes > PollingThread.MostAnswerBytes)
+            {
+                await Task.Yield();
+            }
+
+            await replies.SendOneAsync(context, application, request, outcome);
             return;
         }
 
-        await replies.SendBatchAsync(context, application, request, await PredictAllAsync(request, application, deadline, context.RequestAborted));
+        if (request.RowCount > PollingThread.MostRows)
+        {
+            await Task.Yield();
+        }
+
+        var outcomes = await PredictAllAsync(request, application, deadline, context.RequestAborted);
+        if (outcomes.Sum(outcome => outcome?.Bytes) > PollingThread.MostAnswerBytes)
+        {
+            await Task.Yield();
+        }
+
+        await replies.SendBatchAsync(context, application, request, outcomes);
     }
 
     private async ValueTask<PredictionOutcome?[]> PredictAllAsync(PredictRequest request, ApplicationEntry application, Deadline deadline, CancellationToken clientGone)

@@ -45,6 +45,11 @@ internal sealed partial class ContainerForwardMiddleware(ServingState state, ISe
         }
 
         RemovePrefix(context.Request);
+        if (context.Request.ContentLength is null or > PollingThread.MostBodyBytes)
+        {
+            context.Request.Body = new PoolReadStream(context.Request.Body);
+        }
+
         context.ReassignProxyRequest(cluster);
         await forward(context);
         await ExplainAsync(context, version.Id);

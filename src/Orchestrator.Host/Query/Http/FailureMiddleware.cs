@@ -10,6 +10,11 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, JsonErrors
 {
     public async Task InvokeAsync(HttpContext context)
     {
+        if (PollingThread.IsTurnOver(context))
+        {
+            await Task.Yield();
+        }
+
         try
         {
             await next(context);

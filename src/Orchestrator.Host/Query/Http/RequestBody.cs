@@ -10,9 +10,6 @@ internal sealed class RequestBody : IDisposable
     // What a client claims in Content-Length is believed up to here; beyond, the array grows with what really arrives.
     private const int MostRentedOnTrust = 64 * 1024;
 
-    // To parse more, and to answer it, takes longer than a thread that polls sockets may be away.
-    private const int MostReadInline = 32 * 1024;
-
     private byte[] _array;
     private int _length;
 
@@ -50,13 +47,14 @@ internal sealed class RequestBody : IDisposable
                     throw TooLarge(limit);
                 }
 
+                if (body._length > PollingThread.MostBodyBytes)
+                {
+                    // After each read: the next one may find the rest there, or be woken by the thread that polls the sockets.
+                    await Task.Yield();
+                }
+
                 if (result.IsCompleted)
                 {
-                    if (body._length > MostReadInline)
-                    {
-                        await Task.Yield();
-                    }
-
                     return body;
                 }
             }

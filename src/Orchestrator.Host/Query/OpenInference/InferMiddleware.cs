@@ -66,7 +66,17 @@ internal sealed class InferMiddleware(
         InferInputs.RequireOutputs(request, version);
         var budget = ReadBudget(context.Request, request, model.Timeout);
         var call = new PredictionCall { Target = version, Inputs = inputs, Outputs = request.Outputs, Parameters = request.Parameters, Deadline = Deadline.At(time, arrived, budget) };
+        if (inputs[0].Rows > PollingThread.MostRows)
+        {
+            await Task.Yield();
+        }
+
         var outcome = await predictions.PredictAsync(call, context.RequestAborted);
+        if (outcome.Bytes > PollingThread.MostAnswerBytes)
+        {
+            await Task.Yield();
+        }
+
         if (outcome.Kind == OutcomeKind.Ok)
         {
             await AnswerOkAsync(context, request, outcome);
