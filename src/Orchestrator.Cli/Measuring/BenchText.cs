@@ -32,7 +32,7 @@ internal sealed class BenchText(IReadOnlyList<SweepPoint> points, IReadOnlyList<
     }
 
     public IEnumerable<string> Remarks() =>
-        [Cached(), .. points.Where(p => p.Result.Counts.Default > 0).SelectMany(Defaults), .. points.Index().Where(p => p.Item.Result.Counts[AnswerClass.Unsent] > 0).Select(p => Unsent(p.Item, measurements[p.Index])),
+        [Cached(), .. points.Where(p => p.Result.Counts.Default > 0).SelectMany(Defaults), .. points.Zip(measurements).SelectMany(p => Behind(p.First, p.Second.Connections)),
             .. target is not null && points.Count > 1 ? [Highest(target)] : Array.Empty<string>()];
 
     private string Cached()
@@ -50,12 +50,20 @@ internal sealed class BenchText(IReadOnlyList<SweepPoint> points, IReadOnlyList<
 
     private static IEnumerable<string> Defaults(SweepPoint point) => point.Result.DefaultExplanations.Select(d => Text($"{Of(point)}: default {d.Count}: {d.Explanation}"));
 
-    private string Unsent(SweepPoint point, Measurement measurement)
+    private IEnumerable<string> Behind(SweepPoint point, int connections)
     {
-        var unsent = Text($"{Of(point)}: {point.Result.Counts[AnswerClass.Unsent]} requests were due but not sent: ");
-        return unsent + (target is null || point.Verdict != SweepVerdict.Missed
-            ? Text($"the load generator fell behind its own schedule, so this says little about the orchestrator (more --connections than {measurement.Connections}, or processors with less else to do, may help)")
-            : Text($"all {measurement.Connections} connections waited for answers, of which too few came in time"));
+        var idle = point.Result.UnsentWhileIdle;
+        if (point.Result.Counts[AnswerClass.Unsent] - idle is > 0 and var waiting)
+        {
+            var who = connections == 1 ? "the one connection was" : Text($"all {connections} connections were");
+            yield return Text($"{Of(point)}: {waiting} requests were due but not sent, for {who} waiting for answers: the server's rate is reached, or more connections are needed (-c)");
+        }
+
+        if (idle > 0 || (target is not null && point.Verdict == SweepVerdict.NotOffered))
+        {
+            var what = idle > 0 ? Text($"{idle} requests were due but not sent") : "requests were sent too late";
+            yield return Text($"{Of(point)}: {what} although connections were free: the load generator fell behind its own schedule, which says nothing about the orchestrator (processors with less else to do may help)");
+        }
     }
 
     private string Highest(SloTarget wanted)

@@ -10,13 +10,15 @@ public sealed class BenchTextTests
     private static readonly Measurement Off = new(256, null, new CacheUse(0, 0));
 
     [Theory]
-    [InlineData(95, "800/s: 100 requests were due but not sent: the load generator fell behind its own schedule, so this says little about the orchestrator (more --connections than 256, or processors with less else to do, may help)",
+    [InlineData(100, 100, "800/s: 100 requests were due but not sent although connections were free: the load generator fell behind its own schedule, which says nothing about the orchestrator (processors with less else to do may help)",
         "; the load generator could not offer more, the orchestrator may do more")]
-    [InlineData(50, "800/s: 100 requests were due but not sent: all 256 connections waited for answers, of which too few came in time", "")]
-    public void Remarks_OfUnsentRequests_SayWhoseFaultTheyAre(int inTimeOnceSent, string unsent, string bound)
+    [InlineData(0, 0, "800/s: requests were sent too late although connections were free: the load generator fell behind its own schedule, which says nothing about the orchestrator (processors with less else to do may help)",
+        "; the load generator could not offer more, the orchestrator may do more")]
+    [InlineData(100, 0, "800/s: 100 requests were due but not sent, for all 256 connections were waiting for answers: the server's rate is reached, or more connections are needed (-c)", "")]
+    public void Remarks_OfUnsentRequests_SayWhoseFaultTheyAre(int unsentOnes, int whileIdle, string unsent, string bound)
     {
-        var late = Result(inTime: 0, inTimeOnceSent, (AnswerClass.Model, 95), (AnswerClass.Unsent, 100));
-        var fine = Result(100, 100, (AnswerClass.Model, 100));
+        var late = Result(inTime: 0, inTimeLessOwnDelay: 95, whileIdle, (AnswerClass.Model, 95), (AnswerClass.Unsent, unsentOnes));
+        var fine = Result(100, 100, 0, (AnswerClass.Model, 100));
         SweepPoint[] points = [new(null, fine, Target.Judge(fine)), new(400, fine, Target.Judge(fine)), new(800, late, Target.Judge(late))];
 
         new BenchText(points, [Off, Off, Off], Target).Remarks().ShouldBe(
@@ -30,7 +32,7 @@ public sealed class BenchTextTests
     [Fact]
     public void Remarks_OfASweep_SumTheCacheUpAndTellDefaultsRateByRate()
     {
-        var result = Result(60, 60, (AnswerClass.Model, 60), (AnswerClass.Default, 40));
+        var result = Result(60, 60, 0, (AnswerClass.Model, 60), (AnswerClass.Default, 40));
         result = new LoadResult
         {
             StartTimestamp = 0, Elapsed = result.Elapsed, Cancelled = false, Counts = result.Counts, InTime = 60, ModelLatency = result.ModelLatency, RefusalLatency = result.RefusalLatency,
@@ -72,9 +74,9 @@ public sealed class BenchTextTests
         (default(ServerClock) with { QueueCount = 5 }).CacheSince(default).ShouldBe(new CacheUse(0, 0));
     }
 
-    private static LoadResult Result(int inTime, int inTimeOnceSent, params ReadOnlySpan<(AnswerClass, long)> counts) => new()
+    private static LoadResult Result(int inTime, int inTimeLessOwnDelay, int whileIdle, params ReadOnlySpan<(AnswerClass, long)> counts) => new()
     {
-        StartTimestamp = 0, Elapsed = TimeSpan.FromSeconds(1), Cancelled = false, Counts = AnswerCounts.Of(counts), InTime = inTime, Sent = counts[0].Item2, InTimeOnceSent = inTimeOnceSent,
+        StartTimestamp = 0, Elapsed = TimeSpan.FromSeconds(1), Cancelled = false, Counts = AnswerCounts.Of(counts), InTime = inTime, InTimeLessOwnDelay = inTimeLessOwnDelay, UnsentWhileIdle = whileIdle,
         ModelLatency = new LatencyHistogram(), RefusalLatency = new LatencyHistogram(), Latency = new LatencyHistogram(), Series = [], Problems = [],
     };
 }
