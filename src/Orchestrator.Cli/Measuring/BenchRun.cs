@@ -27,7 +27,8 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
     public async Task<LoadResult> MeasureAsync(LoadPlan plan, CancellationToken stop)
     {
         var name = plan.Rate is { } rate ? Text($"{rate:0.#}/s") : Text($"{plan.Connections} connections, closed loop");
-        var before = await ServerClock.ReadAsync(session.Http, session.Admin.Address, models, stop);
+        var before = await ServerClock.ReadAsync(session, models, stop);
+        stop.ThrowIfCancellationRequested();
         // Made-up inputs are numbered by the clock, so that no measurement, now or later, asks what an earlier one has put into the cache. No rate outruns its microseconds.
         var first = (session.Context.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         plan = plan with { Body = inputs.IsMade ? index => inputs.Body(first + index) : index => inputs.Body(index), Progress = p => ShowProgress(plan, name, p) };
@@ -41,7 +42,7 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
             session.Printer.Progress(null);
         }
 
-        var after = before is null ? null : await ServerClock.ReadAsync(session.Http, session.Admin.Address, models, CancellationToken.None);
+        var after = before is null ? null : await ServerClock.ReadAfterAsync(session, models, stop);
         var measurement = new Measurement(plan.Connections, before is { } b && after is { } a ? a.Since(b) : null, before is { } c && after is { } d ? d.CacheSince(c) : null);
         _measurements.Add(measurement);
         await session.Printer.NoteAsync(Text(

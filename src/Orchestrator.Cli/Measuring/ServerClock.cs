@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using Orchestrator.Cli.Commands;
 using Orchestrator.Load.Reporting;
 
 namespace Orchestrator.Cli.Measuring;
@@ -12,19 +14,43 @@ namespace Orchestrator.Cli.Measuring;
 /// <param name="FromCache">Of those: what did not go to the model, for the answer was in the process, in Redis, or under way for another request.</param>
 internal readonly record struct ServerClock(double QueueSum, double QueueCount, double ComputeSum, double ComputeCount, double LookUps, double FromCache)
 {
+    // The answer is some kilobytes from this machine.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
     private const string CacheLookUps = "orchestrator_cache_requests_total{";
     private static readonly string[] Kept = ["result=\"hit\"", "result=\"stale\"", "result=\"joined\""];
 
-    /// <summary>Reads <c>/metrics</c>; null when there is none to be had: the measurement does not depend on it.</summary>
-    public static async Task<ServerClock?> ReadAsync(HttpClient http, Uri admin, IReadOnlyCollection<string> models, CancellationToken stop)
+    /// <summary>Reads <c>/metrics</c>; null when there is none to be had, not in time, or not before <paramref name="stop"/>: the measurement does not depend on it.</summary>
+    public static async Task<ServerClock?> ReadAsync(Session session, IReadOnlyCollection<string> models, CancellationToken stop)
     {
+        using var limit = new CancellationTokenSource(Patience, session.Context.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stop);
         try
         {
-            return Parse(await http.GetStringAsync(new Uri(admin, "metrics"), stop), models);
+            return Parse(await session.Http.GetStringAsync(new Uri(session.Admin.Address, "metrics"), either.Token), models);
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
             return null;
+        }
+    }
+
+    /// <summary>After a load that <paramref name="stop"/> may have ended: then the next signal ends the reading, so that Ctrl-C always ends something.</summary>
+    public static async Task<ServerClock?> ReadAfterAsync(Session session, IReadOnlyCollection<string> models, CancellationToken stop)
+    {
+        if (!stop.IsCancellationRequested)
+        {
+            return await ReadAsync(session, models, stop);
+        }
+
+        using var again = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        return await ReadAsync(session, models, again.Token);
+
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            again.Cancel();
         }
     }
 

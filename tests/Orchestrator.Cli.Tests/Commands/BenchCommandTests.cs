@@ -61,6 +61,19 @@ public sealed class BenchCommandTests : IDisposable
     }
 
     [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Bench_MetricsThatNeverCome_AreGivenUpAndTheCacheIsUnknown(int hangsFrom)
+    {
+        await using var orchestrator = await ServingAsync();
+        orchestrator.BeforeMetrics = (n, gone) => n < hangsFrom ? Task.CompletedTask : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, gone);
+        var run = await CliRun.OfAsync(orchestrator.Address, c => c with { Time = new NoPatience(hangsFrom) }, "bench", "digits", "[1]", "-n", "5", "-c", "1");
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Out.ShouldContain("model 5");
+        run.Out.ShouldContain("prediction cache is not known");
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Bench_Answers_AreCalledRightOnlyIfTheyWereChecked(bool isChecked)
@@ -197,6 +210,15 @@ public sealed class BenchCommandTests : IDisposable
     private sealed class ClockAt(DateTimeOffset now) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => now;
+    }
+
+    // The five seconds for reading the metrics: over at once for the reading of this number, never for the others.
+    private sealed class NoPatience(int reading) : TimeProvider
+    {
+        private int _readings;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime != TimeSpan.FromSeconds(5) ? dueTime : _readings++ == reading ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, period);
     }
 
     private static async Task<FakeOrchestrator> ServingAsync()
