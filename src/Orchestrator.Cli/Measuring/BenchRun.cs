@@ -43,7 +43,7 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
         }
 
         var after = before is null ? null : await ServerClock.ReadAfterAsync(session, models, stop);
-        var measurement = new Measurement(plan.Connections, before is { } b && after is { } a ? a.Since(b) : null, before is { } c && after is { } d ? d.CacheSince(c) : null);
+        var measurement = new Measurement(plan.Connections, SentOf(result), before is { } b && after is { } a ? a.Since(b) : null, before is { } c && after is { } d ? d.CacheSince(c) : null);
         _measurements.Add(measurement);
         await session.Printer.NoteAsync(Text(
             $"{name}: {result.InTimePerSecond:0.#} {(IsChecked ? "right answers" : "answers")} in time/s, p50 {Sizes.Format(result.ModelLatency.P50)}, p99 {Sizes.Format(result.ModelLatency.P99)}; {result.Counts}"));
@@ -54,6 +54,9 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
 
         return result;
     }
+
+    // Of the rows, for the counts are without the warm-up.
+    private static long SentOf(LoadResult result) => result.Series.Sum(i => i.Counts.Total - i.Counts[AnswerClass.Unsent] - i.Counts[AnswerClass.Refused]);
 
     private void ShowProgress(LoadPlan plan, string name, LoadProgress progress)
     {
@@ -68,6 +71,7 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
 
 /// <summary>What is known of a measurement beside its result.</summary>
 /// <param name="Connections">Kept open.</param>
+/// <param name="Sent">Requests, warm-up included.</param>
 /// <param name="Server">The server's own times; null: unknown.</param>
 /// <param name="Cache">Use of the prediction cache, warm-up included; null: unknown.</param>
-internal sealed record Measurement(int Connections, ServerTimes? Server, CacheUse? Cache);
+internal sealed record Measurement(int Connections, long Sent, ServerTimes? Server, CacheUse? Cache);

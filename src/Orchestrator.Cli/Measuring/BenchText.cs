@@ -14,6 +14,9 @@ internal sealed class BenchText(IReadOnlyList<SweepPoint> points, IReadOnlyList<
     // Where the cache gives every second answer, the latencies are more its own than the model's.
     private const double Mostly = 0.5;
 
+    /// <summary>How many different inputs could be made up; null: they were given.</summary>
+    public long? MadeInputs { get; init; }
+
     public TextTable Table()
     {
         var table = new TextTable("offered/s", "in time/s", "in time", "mean", "p50", "p90", "p95", "p99", "p99.9", "max", "cached", "answers");
@@ -32,7 +35,7 @@ internal sealed class BenchText(IReadOnlyList<SweepPoint> points, IReadOnlyList<
     }
 
     public IEnumerable<string> Remarks() =>
-        [Cached(), .. points.Where(p => p.Result.Counts.Default > 0).SelectMany(Defaults), .. points.Zip(measurements).SelectMany(p => Behind(p.First, p.Second.Connections)),
+        [Cached(), .. Repeated(), .. points.Where(p => p.Result.Counts.Default > 0).SelectMany(Defaults), .. points.Zip(measurements).SelectMany(p => Behind(p.First, p.Second.Connections)),
             .. target is not null && points.Count > 1 ? [Highest(target)] : Array.Empty<string>()];
 
     private string Cached()
@@ -46,6 +49,15 @@ internal sealed class BenchText(IReadOnlyList<SweepPoint> points, IReadOnlyList<
         return use.LookUps == 0
             ? "the prediction cache was not asked: every answer is the model's work"
             : Text($"from the prediction cache: {use.Share:0.#%} ({use.FromCache} of {use.LookUps} look-ups, warm-up included){(use.Share >= Mostly ? "; this measured mostly the cache, not the model" : "")}");
+    }
+
+    private IEnumerable<string> Repeated()
+    {
+        var sent = measurements.Sum(m => m.Sent);
+        if (MadeInputs < sent)
+        {
+            yield return Text($"only {MadeInputs} different inputs could be made up for this signature, so {sent} requests repeated them, which a cache answers; the model's cache: enabled: false measures the model");
+        }
     }
 
     private static IEnumerable<string> Defaults(SweepPoint point) => point.Result.DefaultExplanations.Select(d => Text($"{Of(point)}: default {d.Count}: {d.Explanation}"));

@@ -7,7 +7,7 @@ namespace Orchestrator.Cli.Tests.Measuring;
 public sealed class BenchTextTests
 {
     private static readonly SloTarget Target = new(TimeSpan.FromMilliseconds(20), 99);
-    private static readonly Measurement Off = new(256, null, new CacheUse(0, 0));
+    private static readonly Measurement Off = new(256, 100, null, new CacheUse(0, 0));
 
     [Theory]
     [InlineData(100, 100, "800/s: 100 requests were due but not sent although connections were free: the load generator fell behind its own schedule, which says nothing about the orchestrator (processors with less else to do may help)",
@@ -40,7 +40,7 @@ public sealed class BenchTextTests
         };
         SweepPoint[] points = [new(null, result, SweepVerdict.Missed), new(400, result, SweepVerdict.Missed)];
 
-        new BenchText(points, [new(16, null, new CacheUse(100, 10)), new(256, null, new CacheUse(300, 50))], Target).Remarks().ShouldBe(
+        new BenchText(points, [new(16, 100, null, new CacheUse(100, 10)), new(256, 300, null, new CacheUse(300, 50))], Target).Remarks().ShouldBe(
         [
             "from the prediction cache: 15% (60 of 400 look-ups, warm-up included)",
             "closed loop: default 30: too late",
@@ -49,6 +49,17 @@ public sealed class BenchTextTests
             "400/s: default 10: queue is full",
             "no rate was found with 99 % of the requests answered by the model within 20 ms",
         ]);
+    }
+
+    [Theory]
+    [InlineData(10L, true)]
+    [InlineData(100L, false)]
+    [InlineData(null, false)]
+    public void Remarks_OfASignatureWithFewInputs_SayThatTheyWereRepeated(long? made, bool repeated)
+    {
+        var fine = Result(100, 100, 0, (AnswerClass.Model, 100));
+        new BenchText([new SweepPoint(null, fine, SweepVerdict.Met)], [Off], Target) { MadeInputs = made }.Remarks()
+            .Contains("only 10 different inputs could be made up for this signature, so 100 requests repeated them, which a cache answers; the model's cache: enabled: false measures the model").ShouldBe(repeated);
     }
 
     [Fact]
