@@ -43,7 +43,9 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
         }
 
         var after = before is null ? null : await ServerClock.ReadAfterAsync(session, models, stop);
-        var measurement = new Measurement(plan.Connections, SentOf(result), before is { } b && after is { } a ? a.Since(b) : null, before is { } c && after is { } d ? d.CacheSince(c) : null);
+        var sent = SentOf(result);
+        // Each target of the application counts a prediction of its own.
+        var measurement = new Measurement(plan.Connections, sent, before is { } b && after is { } a ? a.Since(b) : null, before is { } c && after is { } d ? d.CacheSince(c, sent * models.Count) : null);
         _measurements.Add(measurement);
         await session.Printer.NoteAsync(Text(
             $"{name}: {result.InTimePerSecond:0.#} {(IsChecked ? "right answers" : "answers")} in time/s, p50 {Sizes.Format(result.ModelLatency.P50)}, p99 {Sizes.Format(result.ModelLatency.P99)}; {result.Counts}"));

@@ -40,15 +40,19 @@ internal sealed class BenchText(IReadOnlyList<SweepPoint> points, IReadOnlyList<
 
     private string Cached()
     {
-        if (measurements.Any(m => m.Cache is null))
+        var known = measurements.Where(m => m.Cache is not null).ToArray();
+        if (known.Length == 0)
         {
-            return "how many answers came from the prediction cache is not known: the metrics of this admin address do not count these requests";
+            return "how many answers came from the prediction cache is not known: the metrics of this admin address do not count these requests, or those of other clients as well";
         }
 
-        var use = measurements.Aggregate(default(CacheUse), (sum, m) => sum + m.Cache!.Value);
+        var use = known.Aggregate(default(CacheUse), (sum, m) => sum + m.Cache!.Value);
+        var sent = known.Sum(m => m.Sent);
+        var part = use.Predictions < sent * (1 - CacheUse.Tolerance) ? Text($"; the metrics of this admin address count {use.Predictions} of {sent} requests") : "";
+        var unknown = known.Length < measurements.Count ? Text($"; not known of {measurements.Count - known.Length} of {measurements.Count} measurements") : "";
         return use.LookUps == 0
-            ? "the prediction cache was not asked: every answer is the model's work"
-            : Text($"from the prediction cache: {use.Share:0.#%} ({use.FromCache} of {use.LookUps} look-ups, warm-up included){(use.Share >= Mostly ? "; this measured mostly the cache, not the model" : "")}");
+            ? $"the prediction cache was not asked: no answer came from it{part}{unknown}"
+            : Text($"from the prediction cache: {use.Share:0.#%} ({use.FromCache} of {use.LookUps} look-ups, warm-up included{part}{unknown}){(use.Share >= Mostly ? "; this measured mostly the cache, not the model" : "")}");
     }
 
     private IEnumerable<string> Repeated()
