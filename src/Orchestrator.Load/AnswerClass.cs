@@ -33,6 +33,6 @@ public enum AnswerClass
     /// <summary>No answer within the request timeout.</summary>
     TimedOut,
 
-    /// <summary>Open loop only: due before the end, but no connection was free to send it: the generator fell behind its schedule.</summary>
+    /// <summary>Open loop only: due before the end, but not sent by then. Mostly because all connections were waiting for answers: <see cref="LoadResult.UnsentWhileIdle"/>.</summary>
     Unsent,
 }

@@ -20,14 +20,14 @@ public sealed class LoadResult
     /// <summary>Model answers within <see cref="LoadPlan.Slo"/>; all model answers when the plan has none.</summary>
     public required long InTime { get; init; }
 
-    /// <summary>Requests that were really sent after the warm-up, whenever they were due.</summary>
-    public long Sent { get; init; }
-
     /// <summary>
-    /// Of <see cref="Sent"/>: model answers in time, counted from the sending. Where the generator was late this says how the server did with what it was really asked. It is too
-    /// kind to a server that stalls, for what waited for a connection meanwhile shows no wait.
+    /// Model answers that are in time once the generator's own delay is taken off: what passed before the sending although the request was due and its connection free. The wait for a
+    /// connection stays in: it waited for an answer, so a server that stalls does not look better here. In a closed loop the same as <see cref="InTime"/>.
     /// </summary>
-    public long InTimeOnceSent { get; init; }
+    public long InTimeLessOwnDelay { get; init; }
+
+    /// <summary>Of the unsent ones: those whose connection was free when they were due, so that the generator is to blame and not the server.</summary>
+    public long UnsentWhileIdle { get; init; }
 
     /// <summary>Default answers by their <c>default_explanation</c>, the most frequent first.</summary>
     public IReadOnlyList<(string Explanation, long Count)> DefaultExplanations { get; init; } = [];

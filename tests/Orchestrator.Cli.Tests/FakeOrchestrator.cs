@@ -43,6 +43,9 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
     /// <summary>Text of <c>/metrics</c> after so many predictions.</summary>
     public Func<int, string> Metrics { get; set; } = _ => "";
 
+    /// <summary>What <c>/metrics</c> waits for before it answers.</summary>
+    public Func<int, CancellationToken, Task> BeforeMetrics { get; set; } = (_, _) => Task.CompletedTask;
+
     public string Logs { get; set; } = "";
 
     public string Events { get; set; } = "";
@@ -103,7 +106,11 @@ internal sealed class FakeOrchestrator : IAsyncDisposable
             Artefacts[name] = copy.ToArray();
             return Json(new UploadResult(Digest, copy.Length), CoreJson.Default.UploadResult);
         });
-        app.MapGet("/metrics", () => Metrics(_predictions));
+        app.MapGet("/metrics", async (CancellationToken gone) =>
+        {
+            await BeforeMetrics(_predictions, gone);
+            return Metrics(_predictions);
+        });
         app.MapPost("/{app}/predict", () => Interlocked.Increment(ref _predictions) < 0 ? Results.Empty : Results.Text(Prediction.Body, "application/json", statusCode: Prediction.Code));
         app.MapFallback(() => Results.Text(Change.Body, "application/json", statusCode: Change.Code));
     }

@@ -20,12 +20,12 @@ internal static class BenchCommand
     private const string About = """
         Put load on an application of this machine and say what its clients get: answers in time per second, latency, and how the other requests ended.
 
-        Without INPUT each request is another made-up row that fits the model's signature, so that the model works and not the prediction cache; what the answers are is not checked.
+        Without INPUT each request is another made-up row, as far as the model's signature allows, so that the model works and not the prediction cache; what the answers are is not checked.
         The rows of @FILE (or the one INPUT) are sent in turn, over and over: what was asked before comes from the cache, unless the model's cache: has enabled: false. The result says
         how many answers came from there, by the orchestrator's own metrics. Only --expect says whether answers are right.
 
         Examples:
-          orch bench digits                                     closed loop, 16 connections, 10 s, made-up inputs, each another
+          orch bench digits                                     closed loop, 16 connections, 10 s, made-up inputs
           orch bench digits @rows.json --expect labels.json     real inputs, every answer checked
           orch bench digits --rate 500                          open loop: 500 requests a second at random times; a latency counts from when a request was due
           orch bench digits --sweep --svg digits.svg            the highest rate that meets the application's objective
@@ -51,7 +51,7 @@ internal static class BenchCommand
             var points = await MeasureAsync(MeasureAtAsync, plan.Rate, target, parsed.GetValue(options.Sweep) ? parsed.GetValue(options.Runs) : null, stop);
             await WriteAsync(parsed.GetValue(options.Csv), PerfAnalyzerCsv.Write(points, plan.Connections, [.. run.Measurements.Select(m => m.Server)]), "--csv", stop);
             await WriteAsync(parsed.GetValue(options.Svg), parsed.GetValue(options.Svg) is null ? "" : LoadPlot.Draw($"orch bench {status.Spec.Name}", points, target?.Latency), "--svg", stop);
-            await PrintAsync(session, plan, points, run.Measurements, target);
+            await PrintAsync(session, plan, points, run.Measurements, target, inputs.IsMade ? inputs.Distinct : null);
             return points.All(p => p.Result.Counts.Wrong == 0 && p.Result.Counts.ConnectionErrors == 0) && points.Any(p => p.Result.Counts.Model > 0) ? ExitCodes.Ok : ExitCodes.Failed;
         });
     }
@@ -147,7 +147,7 @@ internal static class BenchCommand
         }
     }
 
-    private static async Task PrintAsync(Session session, LoadPlan plan, IReadOnlyList<SweepPoint> points, IReadOnlyList<Measurement> measurements, SloTarget? target)
+    private static async Task PrintAsync(Session session, LoadPlan plan, IReadOnlyList<SweepPoint> points, IReadOnlyList<Measurement> measurements, SloTarget? target, long? made)
     {
         if (session.Printer.IsJson)
         {
@@ -157,7 +157,7 @@ internal static class BenchCommand
             return;
         }
 
-        var text = new BenchText(points, measurements, target);
+        var text = new BenchText(points, measurements, target) { MadeInputs = made };
         await session.Printer.TableAsync(text.Table());
         foreach (var remark in text.Remarks())
         {

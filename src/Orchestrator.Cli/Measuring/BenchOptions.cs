@@ -20,7 +20,7 @@ internal sealed class BenchOptions
 
     public Argument<string?> Input { get; } = new("input")
     {
-        Description = "What is sent: one input as JSON, @FILE with many (a JSON array of inputs, or one a line), which are sent in turn, over and over; left out: made up from the model's signature, each request another.",
+        Description = "What is sent: one input as JSON, @FILE with many (a JSON array of inputs, or one a line), which are sent in turn, over and over; left out: made up from the model's signature, each request another as far as the signature allows.",
         Arity = ArgumentArity.ZeroOrOne,
     };
 

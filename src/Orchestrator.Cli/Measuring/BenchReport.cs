@@ -26,15 +26,16 @@ internal sealed record BenchReport(string Url, double? SloMs, double Percentile,
 /// <param name="PerSecond">Answers of any kind per second.</param>
 /// <param name="InTimePerSecond">Answers of the model in time per second; right ones, if answers were checked.</param>
 /// <param name="InTimeShare">Of all requests, 0 to 1.</param>
-/// <param name="Met">Whether the objective was met; null: there is none, or the load generator fell behind and what it sent was answered in time.</param>
+/// <param name="Met">Whether the objective is known to be met; false: it was not, or it is not known, or there is none (<paramref name="Verdict"/>).</param>
+/// <param name="Verdict"><c>met</c>, <c>missed</c>, <c>notOffered</c> (the load generator fell behind, which says nothing of the server) or <c>noObjective</c>.</param>
 /// <param name="Answers">Requests by how they ended, without those that did not occur.</param>
 /// <param name="DefaultExplanations">Default answers by why they are that; left out: there was none.</param>
 /// <param name="FromCache">Share of the look-ups in the prediction cache, 0 to 1, that did not go to the model, warm-up included; null: unknown.</param>
 /// <param name="ModelMs">Latency of the model's answers; of the right ones, if they were checked.</param>
 /// <param name="AllMs">Latency of everything that was answered, and the wait of what could not be sent.</param>
 internal sealed record BenchPoint(
-    string Mode, int Connections, double? Rate, double Seconds, long Requests, double PerSecond, double InTimePerSecond, double InTimeShare, bool? Met,
-    IReadOnlyDictionary<string, long> Answers, IReadOnlyDictionary<string, long>? DefaultExplanations, double? FromCache, BenchLatency ModelMs, BenchLatency AllMs)
+    string Mode, int Connections, double? Rate, double Seconds, long Requests, double PerSecond, double InTimePerSecond, double InTimeShare, bool Met, string Verdict,
+    IReadOnlyDictionary<string, long> Answers, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyDictionary<string, long>? DefaultExplanations, double? FromCache, BenchLatency ModelMs, BenchLatency AllMs)
 {
     public static BenchPoint Of(LoadPlan plan, SweepPoint point, Measurement measurement, bool hasSlo)
     {
@@ -48,7 +49,8 @@ internal sealed record BenchPoint(
             result.PerSecond,
             result.InTimePerSecond,
             result.Counts.Total == 0 ? 0 : (double)result.InTime / result.Counts.Total,
-            hasSlo && point.Verdict != SweepVerdict.NotOffered ? point.Met : null,
+            hasSlo && point.Met,
+            hasSlo ? JsonNamingPolicy.CamelCase.ConvertName(point.Verdict.ToString()) : "noObjective",
             Enum.GetValues<AnswerClass>().Where(c => result.Counts[c] > 0).ToDictionary(c => JsonNamingPolicy.CamelCase.ConvertName(c.ToString()), c => result.Counts[c]),
             result.DefaultExplanations.Count == 0 ? null : result.DefaultExplanations.ToDictionary(d => d.Explanation, d => d.Count),
             measurement.Cache?.Share,

@@ -27,7 +27,8 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
     public async Task<LoadResult> MeasureAsync(LoadPlan plan, CancellationToken stop)
     {
         var name = plan.Rate is { } rate ? Text($"{rate:0.#}/s") : Text($"{plan.Connections} connections, closed loop");
-        var before = await ServerClock.ReadAsync(session.Http, session.Admin.Address, models, stop);
+        var before = await ServerClock.ReadAsync(session, models, stop);
+        stop.ThrowIfCancellationRequested();
         // Made-up inputs are numbered by the clock, so that no measurement, now or later, asks what an earlier one has put into the cache. No rate outruns its microseconds.
         var first = (session.Context.Time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         plan = plan with { Body = inputs.IsMade ? index => inputs.Body(first + index) : index => inputs.Body(index), Progress = p => ShowProgress(plan, name, p) };
@@ -41,8 +42,10 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
             session.Printer.Progress(null);
         }
 
-        var after = before is null ? null : await ServerClock.ReadAsync(session.Http, session.Admin.Address, models, CancellationToken.None);
-        var measurement = new Measurement(plan.Connections, before is { } b && after is { } a ? a.Since(b) : null, before is { } c && after is { } d ? d.CacheSince(c) : null);
+        var after = before is null ? null : await ServerClock.ReadAfterAsync(session, models, stop);
+        var sent = SentOf(result);
+        // Each target of the application counts a prediction of its own.
+        var measurement = new Measurement(plan.Connections, sent, before is { } b && after is { } a ? a.Since(b) : null, before is { } c && after is { } d ? d.CacheSince(c, sent * models.Count) : null);
         _measurements.Add(measurement);
         await session.Printer.NoteAsync(Text(
             $"{name}: {result.InTimePerSecond:0.#} {(IsChecked ? "right answers" : "answers")} in time/s, p50 {Sizes.Format(result.ModelLatency.P50)}, p99 {Sizes.Format(result.ModelLatency.P99)}; {result.Counts}"));
@@ -53,6 +56,9 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
 
         return result;
     }
+
+    // Of the rows, for the counts are without the warm-up.
+    private static long SentOf(LoadResult result) => result.Series.Sum(i => i.Counts.Total - i.Counts[AnswerClass.Unsent] - i.Counts[AnswerClass.Refused]);
 
     private void ShowProgress(LoadPlan plan, string name, LoadProgress progress)
     {
@@ -67,6 +73,7 @@ internal sealed class BenchRun(Session session, PredictInputs inputs, ExpectedOu
 
 /// <summary>What is known of a measurement beside its result.</summary>
 /// <param name="Connections">Kept open.</param>
+/// <param name="Sent">Requests, warm-up included.</param>
 /// <param name="Server">The server's own times; null: unknown.</param>
 /// <param name="Cache">Use of the prediction cache, warm-up included; null: unknown.</param>
-internal sealed record Measurement(int Connections, ServerTimes? Server, CacheUse? Cache);
+internal sealed record Measurement(int Connections, long Sent, ServerTimes? Server, CacheUse? Cache);

@@ -14,6 +14,9 @@ internal sealed class BenchText(IReadOnlyList<SweepPoint> points, IReadOnlyList<
     // Where the cache gives every second answer, the latencies are more its own than the model's.
     private const double Mostly = 0.5;
 
+    /// <summary>How many different inputs could be made up; null: they were given.</summary>
+    public long? MadeInputs { get; init; }
+
     public TextTable Table()
     {
         var table = new TextTable("offered/s", "in time/s", "in time", "mean", "p50", "p90", "p95", "p99", "p99.9", "max", "cached", "answers");
@@ -32,30 +35,51 @@ internal sealed class BenchText(IReadOnlyList<SweepPoint> points, IReadOnlyList<
     }
 
     public IEnumerable<string> Remarks() =>
-        [Cached(), .. points.Where(p => p.Result.Counts.Default > 0).SelectMany(Defaults), .. points.Index().Where(p => p.Item.Result.Counts[AnswerClass.Unsent] > 0).Select(p => Unsent(p.Item, measurements[p.Index])),
+        [Cached(), .. Repeated(), .. points.Where(p => p.Result.Counts.Default > 0).SelectMany(Defaults), .. points.Zip(measurements).SelectMany(p => Behind(p.First, p.Second.Connections)),
             .. target is not null && points.Count > 1 ? [Highest(target)] : Array.Empty<string>()];
 
     private string Cached()
     {
-        if (measurements.Any(m => m.Cache is null))
+        var known = measurements.Where(m => m.Cache is not null).ToArray();
+        if (known.Length == 0)
         {
-            return "how many answers came from the prediction cache is not known: the metrics of this admin address do not count these requests";
+            return "how many answers came from the prediction cache is not known: the metrics of this admin address do not count these requests, or those of other clients as well";
         }
 
-        var use = measurements.Aggregate(default(CacheUse), (sum, m) => sum + m.Cache!.Value);
+        var use = known.Aggregate(default(CacheUse), (sum, m) => sum + m.Cache!.Value);
+        var sent = known.Sum(m => m.Sent);
+        var part = use.Predictions < sent * (1 - CacheUse.Tolerance) ? Text($"; the metrics of this admin address count {use.Predictions} of {sent} requests") : "";
+        var unknown = known.Length < measurements.Count ? Text($"; not known of {measurements.Count - known.Length} of {measurements.Count} measurements") : "";
         return use.LookUps == 0
-            ? "the prediction cache was not asked: every answer is the model's work"
-            : Text($"from the prediction cache: {use.Share:0.#%} ({use.FromCache} of {use.LookUps} look-ups, warm-up included){(use.Share >= Mostly ? "; this measured mostly the cache, not the model" : "")}");
+            ? $"the prediction cache was not asked: no answer came from it{part}{unknown}"
+            : Text($"from the prediction cache: {use.Share:0.#%} ({use.FromCache} of {use.LookUps} look-ups, warm-up included{part}{unknown}){(use.Share >= Mostly ? "; this measured mostly the cache, not the model" : "")}");
+    }
+
+    private IEnumerable<string> Repeated()
+    {
+        var sent = measurements.Sum(m => m.Sent);
+        if (MadeInputs < sent)
+        {
+            yield return Text($"only {MadeInputs} different inputs could be made up for this signature, so {sent} requests repeated them, which a cache answers; the model's cache: enabled: false measures the model");
+        }
     }
 
     private static IEnumerable<string> Defaults(SweepPoint point) => point.Result.DefaultExplanations.Select(d => Text($"{Of(point)}: default {d.Count}: {d.Explanation}"));
 
-    private string Unsent(SweepPoint point, Measurement measurement)
+    private IEnumerable<string> Behind(SweepPoint point, int connections)
     {
-        var unsent = Text($"{Of(point)}: {point.Result.Counts[AnswerClass.Unsent]} requests were due but not sent: ");
-        return unsent + (target is null || point.Verdict != SweepVerdict.Missed
-            ? Text($"the load generator fell behind its own schedule, so this says little about the orchestrator (more --connections than {measurement.Connections}, or processors with less else to do, may help)")
-            : Text($"all {measurement.Connections} connections waited for answers, of which too few came in time"));
+        var idle = point.Result.UnsentWhileIdle;
+        if (point.Result.Counts[AnswerClass.Unsent] - idle is > 0 and var waiting)
+        {
+            var who = connections == 1 ? "the one connection was" : Text($"all {connections} connections were");
+            yield return Text($"{Of(point)}: {waiting} requests were due but not sent, for {who} waiting for answers: the server's rate is reached, or more connections are needed (-c)");
+        }
+
+        if (idle > 0 || (target is not null && point.Verdict == SweepVerdict.NotOffered))
+        {
+            var what = idle > 0 ? Text($"{idle} requests were due but not sent") : "requests were sent too late";
+            yield return Text($"{Of(point)}: {what} although connections were free: the load generator fell behind its own schedule, which says nothing about the orchestrator (processors with less else to do may help)");
+        }
     }
 
     private string Highest(SloTarget wanted)

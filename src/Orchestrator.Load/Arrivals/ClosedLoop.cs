@@ -9,7 +9,7 @@ internal sealed class ClosedLoop(TimeProvider time, long end, int requests) : IA
     private int _next = -1;
     private volatile bool _stopped;
 
-    public ValueTask<Arrival> NextAsync()
+    public ValueTask<Arrival> NextAsync(long freeSince)
     {
         var now = time.GetTimestamp();
         if (_stopped || now >= end)

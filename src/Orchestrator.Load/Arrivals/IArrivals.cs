@@ -4,7 +4,8 @@ namespace Orchestrator.Load.Arrivals;
 internal interface IArrivals
 {
     /// <summary>The next request, at the time when it is to be sent; <see cref="Arrival.None"/> once the load is over. Called by all connections at once.</summary>
-    ValueTask<Arrival> NextAsync();
+    /// <param name="freeSince">Timestamp from which the connection could have sent; 0: from the start.</param>
+    ValueTask<Arrival> NextAsync(long freeSince);
 
     /// <summary>Ends the load: no further request.</summary>
     void Stop();

@@ -28,7 +28,7 @@ internal sealed class OpenLoop : IArrivals
         new Thread(Pace) { IsBackground = true, Name = "load pacer" }.Start();
     }
 
-    public async ValueTask<Arrival> NextAsync()
+    public async ValueTask<Arrival> NextAsync(long freeSince)
     {
         while (await _due.Reader.WaitToReadAsync())
         {
@@ -39,7 +39,7 @@ internal sealed class OpenLoop : IArrivals
                     return arrival;
                 }
 
-                _tally.RecordUnsent(arrival);
+                _tally.RecordUnsent(arrival, freeSince);
             }
         }
 

@@ -5,7 +5,7 @@ using Orchestrator.Protocol;
 
 namespace Orchestrator.Load.Inputs;
 
-/// <summary>The bodies of <c>POST /{app}/predict</c> that a load sends: given ones in turn, over and over, or made-up ones that do not repeat.</summary>
+/// <summary>The bodies of <c>POST /{app}/predict</c> that a load sends: given ones in turn, over and over, or made-up ones that do not repeat before <see cref="Distinct"/>.</summary>
 public sealed class PredictInputs
 {
     // Microseconds since 1970 fit, so that whoever numbers requests by the clock never asks the same again.
@@ -19,9 +19,15 @@ public sealed class PredictInputs
     {
         _bodies = [.. inputs.Select(input => Encoding.UTF8.GetBytes($"{{\"input\":{input.GetRawText()}}}"))];
         _counting = [];
+        Distinct = Different(_bodies);
     }
 
-    private PredictInputs(byte[][] bodies, int[][] counting) => (_bodies, _counting) = (bodies, counting);
+    private PredictInputs(byte[][] bodies, int[][] counting)
+    {
+        (_bodies, _counting) = (bodies, counting);
+        // Without a digit (bools alone) no number can be written into them.
+        Distinct = counting is [{ Length: > 0 } first, ..] ? (long)Math.Pow(10, first.Length) : Different(bodies);
+    }
 
     /// <summary>How many were given, or made to begin with.</summary>
     public int Count => _bodies.Length;
@@ -29,11 +35,11 @@ public sealed class PredictInputs
     /// <summary>Whether they were made up.</summary>
     public bool IsMade => _counting.Length > 0;
 
-    /// <summary>How many bodies of consecutive numbers differ before one repeats.</summary>
-    public long Distinct => _counting is [var first, ..] && first.Length > 0 ? (long)Math.Pow(10, first.Length) : _bodies.Length;
+    /// <summary>How many different bodies there are at least: for a small signature (a bool, a digit) fewer than a load sends.</summary>
+    public long Distinct { get; }
 
     /// <summary>For <see cref="LoadPlan.Body"/>.</summary>
-    /// <param name="number">Given inputs: counts from 0. Made-up ones: any other number is another body.</param>
+    /// <param name="number">Given inputs: counts from 0. Made-up ones: another number is another body, as far as the signature allows.</param>
     public ReadOnlyMemory<byte> Body(long number)
     {
         var at = (int)(number % _bodies.Length);
@@ -72,7 +78,7 @@ public sealed class PredictInputs
     public static PredictInputs List(string text) => new(JsonItems.Read(text));
 
     /// <summary>
-    /// Made up from a model's signature: numbers that differ from request to request, or a cache would be measured and not the model. Enough for a latency, not for a meaning.
+    /// Made up from a model's signature: numbers that differ from request to request as far as the signature allows, or a cache would be measured and not the model. Enough for a latency, not for a meaning.
     /// </summary>
     /// <param name="inputs">Of the model; one is sent as an array (or a scalar), several as an object by name.</param>
     /// <param name="count">How many rows are made; each is sent again and again with other digits in its first numbers.</param>
@@ -99,4 +105,6 @@ public sealed class PredictInputs
 
         return new(bodies, counting);
     }
+
+    private static int Different(byte[][] bodies) => bodies.Select(Convert.ToBase64String).Distinct(StringComparer.Ordinal).Count();
 }

@@ -22,15 +22,20 @@ internal sealed class LoadConnection(LoadPlan plan, IPEndPoint endpoint, IArriva
     // When the request in flight was sent; Overdue when the watch has given it up. Whoever exchanges it away decides how the request ends.
     private long _since;
 
+    // When the answer before was there; 0: nothing was sent yet.
+    private long _freeSince;
+
     /// <summary>Runs until there is no further request.</summary>
     public async Task RunAsync()
     {
-        for (var arrival = await arrivals.NextAsync(); !arrival.IsNone; arrival = await arrivals.NextAsync())
+        for (var arrival = await arrivals.NextAsync(_freeSince); !arrival.IsNone; arrival = await arrivals.NextAsync(_freeSince))
         {
             var answer = await SendAsync(arrival);
             if (answer == AnswerClass.Refused)
             {
                 await Task.Delay(PauseAfterRefusal, time);
+                // The pause is the server's doing, not a delay of the generator's own.
+                _freeSince = time.GetTimestamp();
             }
         }
     }
@@ -79,7 +84,8 @@ internal sealed class LoadConnection(LoadPlan plan, IPEndPoint endpoint, IArriva
 
         var ended = time.GetTimestamp();
         var answer = Interlocked.Exchange(ref _since, Idle) == Overdue ? TimedOut(arrival) : failure is null ? Sort(arrival) : Failed(arrival, isNew, failure);
-        tally.Record(arrival, answer, sent, ended);
+        tally.Record(arrival, answer, _freeSince, sent, ended);
+        _freeSince = ended;
         if (answer is AnswerClass.TimedOut || failure is not null || !_reader.KeepAlive)
         {
             Close();

@@ -21,8 +21,8 @@ internal sealed class LoadTally
     private readonly long _start;
     private long _lastEnd;
     private long _inTime;
-    private long _sent;
-    private long _inTimeOnceSent;
+    private long _inTimeLessOwnDelay;
+    private long _unsentWhileIdle;
     private int _problemCount;
 
     public LoadTally(LoadPlan plan, TimeProvider time, long start)
@@ -38,12 +38,12 @@ internal sealed class LoadTally
     /// <summary>Counts one request that was sent.</summary>
     /// <param name="arrival">The request.</param>
     /// <param name="answer">How it ended.</param>
-    /// <param name="sent">Timestamp of its sending: later than it was due where the generator fell behind.</param>
+    /// <param name="freeSince">Timestamp from which its connection was free.</param>
+    /// <param name="sent">Timestamp of its sending.</param>
     /// <param name="ended">Timestamp of its end.</param>
-    public void Record(in Arrival arrival, AnswerClass answer, long sent, long ended)
+    public void Record(in Arrival arrival, AnswerClass answer, long freeSince, long sent, long ended)
     {
         Count(arrival, answer, ended);
-        CountSent(answer, sent, ended);
         if (!IsCounted(arrival) || answer is AnswerClass.Broken or AnswerClass.Refused or AnswerClass.TimedOut)
         {
             return;
@@ -63,17 +63,25 @@ internal sealed class LoadTally
             {
                 Interlocked.Increment(ref _inTime);
             }
+
+            if (IsInTime(latency - OwnDelay(arrival, freeSince, sent)))
+            {
+                Interlocked.Increment(ref _inTimeLessOwnDelay);
+            }
         }
     }
 
     /// <summary>Counts one request that was due and could not be sent any more; the time it waited is the least that its latency would have been.</summary>
-    public void RecordUnsent(in Arrival arrival)
+    /// <param name="arrival">The request.</param>
+    /// <param name="freeSince">Timestamp from which the connection that would have sent it was free.</param>
+    public void RecordUnsent(in Arrival arrival, long freeSince)
     {
         var now = _time.GetTimestamp();
         Count(arrival, AnswerClass.Unsent, now);
         if (IsCounted(arrival))
         {
             _latency.Record(_time.GetElapsedTime(arrival.Intended, now));
+            Interlocked.Add(ref _unsentWhileIdle, freeSince <= arrival.Intended ? 1 : 0);
         }
     }
 
@@ -114,8 +122,8 @@ internal sealed class LoadTally
         Cancelled = cancelled,
         Counts = new AnswerCounts(_counts),
         InTime = _inTime,
-        Sent = _sent,
-        InTimeOnceSent = _inTimeOnceSent,
+        InTimeLessOwnDelay = _inTimeLessOwnDelay,
+        UnsentWhileIdle = _unsentWhileIdle,
         DefaultExplanations = _explanations.Read(),
         ModelLatency = _modelLatency,
         RefusalLatency = _refusalLatency,
@@ -130,20 +138,9 @@ internal sealed class LoadTally
 
     private bool IsInTime(TimeSpan latency) => _plan.Slo is not { } slo || latency <= slo;
 
-    // By the time of the sending: a generator that is far behind sends after the warm-up what was due within it, and of the rest nothing.
-    private void CountSent(AnswerClass answer, long sent, long ended)
-    {
-        if (_time.GetElapsedTime(_start, sent) < _plan.WarmUp)
-        {
-            return;
-        }
-
-        Interlocked.Increment(ref _sent);
-        if (answer == AnswerClass.Model && IsInTime(_time.GetElapsedTime(sent, ended)))
-        {
-            Interlocked.Increment(ref _inTimeOnceSent);
-        }
-    }
+    // A closed loop's requests are due when they are sent: making the body is no lag behind a schedule.
+    private TimeSpan OwnDelay(in Arrival arrival, long freeSince, long sent) =>
+        _plan.Rate is null ? TimeSpan.Zero : Positive(_time.GetElapsedTime(Math.Max(arrival.Intended, freeSince), sent));
 
     private void Count(in Arrival arrival, AnswerClass answer, long ended)
     {

@@ -60,6 +60,6 @@ public enum SweepVerdict
     /// <summary>The server did not reach it.</summary>
     Missed,
 
-    /// <summary>Nothing: the load generator fell behind, and what it did send was answered in time.</summary>
+    /// <summary>Nothing: the load generator fell behind although connections were free, and without its delay it would have been reached.</summary>
     NotOffered,
 }

@@ -12,7 +12,10 @@ public sealed record SloTarget(TimeSpan Latency, double Percentile)
         return result.Counts.Total > 0 && IsEnough(result.InTime, result.Counts.Total);
     }
 
-    /// <summary>The same, without blaming the server for what the generator was late with or did not send at all.</summary>
+    /// <summary>
+    /// The same, without blaming the server for what the generator was late with, or did not send, although a connection was free. Where all connections were waiting for answers the
+    /// server was too slow for the rate, or they were too few: that is missed.
+    /// </summary>
     public SweepVerdict Judge(LoadResult result)
     {
         ArgumentNullException.ThrowIfNull(result);
@@ -21,8 +24,7 @@ public sealed record SloTarget(TimeSpan Latency, double Percentile)
             return SweepVerdict.Met;
         }
 
-        // A server that was too slow for the rate leaves requests unsent as well: then those that were sent missed the objective, too.
-        return result is { Sent: > 0 } && result.Counts[AnswerClass.Unsent] > 0 && IsEnough(result.InTimeOnceSent, result.Sent) ? SweepVerdict.NotOffered : SweepVerdict.Missed;
+        return result.Counts.Total > 0 && IsEnough(result.InTimeLessOwnDelay, result.Counts.Total - result.UnsentWhileIdle) ? SweepVerdict.NotOffered : SweepVerdict.Missed;
     }
 
     private bool IsEnough(long inTime, long requests) => inTime >= requests * (Percentile / 100);

@@ -44,7 +44,7 @@ public sealed class BenchCommandTests : IDisposable
     [Theory]
     [InlineData("hit", "from the prediction cache: 75% (30 of 40 look-ups, warm-up included); this measured mostly the cache, not the model\n", 0.75)]
     [InlineData("other", "from the prediction cache: 0% (0 of 40 look-ups, warm-up included)\n", 0.0)]
-    [InlineData(null, "how many answers came from the prediction cache is not known: the metrics of this admin address do not count these requests\n", null)]
+    [InlineData(null, "how many answers came from the prediction cache is not known: the metrics of this admin address do not count these requests, or those of other clients as well\n", null)]
     public async Task Bench_SaysHowManyAnswersCameFromTheCache(string? result, string expected, double? share)
     {
         await using var orchestrator = await ServingAsync();
@@ -52,12 +52,26 @@ public sealed class BenchCommandTests : IDisposable
             orchestrator_cache_requests_total{model="digits",version="2",result="{{result}}"} {{1000 + (n * 3 / 4)}}
             orchestrator_cache_requests_total{model="digits",version="2",result="miss"} {{7 + (n / 4)}}
             orchestrator_cache_requests_total{model="other",version="2",result="hit"} {{n}}
+            orchestrator_prediction_duration_seconds_count{application="digits",model="digits",version="2",outcome="ok"} {{5 + n}}
             """;
         (await CliRun.OfAsync(orchestrator, "bench", "digits", "[1]", "-n", "40", "-c", "4")).Out.ShouldEndWith(expected);
 
         using var report = JsonDocument.Parse((await CliRun.OfAsync(orchestrator, "bench", "digits", "[1]", "-n", "40", "-c", "4", "-o", "json")).Out);
         var fromCache = report.RootElement.GetProperty("points")[0].GetProperty("fromCache");
         (fromCache.ValueKind == JsonValueKind.Null ? (double?)null : fromCache.GetDouble()).ShouldBe(share);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task Bench_MetricsThatNeverCome_AreGivenUpAndTheCacheIsUnknown(int hangsFrom)
+    {
+        await using var orchestrator = await ServingAsync();
+        orchestrator.BeforeMetrics = (n, gone) => n < hangsFrom ? Task.CompletedTask : Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, gone);
+        var run = await CliRun.OfAsync(orchestrator.Address, c => c with { Time = new NoPatience(hangsFrom) }, "bench", "digits", "[1]", "-n", "5", "-c", "1");
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Out.ShouldContain("model 5");
+        run.Out.ShouldContain("prediction cache is not known");
     }
 
     [Theory]
@@ -197,6 +211,15 @@ public sealed class BenchCommandTests : IDisposable
     private sealed class ClockAt(DateTimeOffset now) : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => now;
+    }
+
+    // The five seconds for reading the metrics: over at once for the reading of this number, never for the others.
+    private sealed class NoPatience(int reading) : TimeProvider
+    {
+        private int _readings;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            base.CreateTimer(callback, state, dueTime != TimeSpan.FromSeconds(5) ? dueTime : _readings++ == reading ? TimeSpan.Zero : Timeout.InfiniteTimeSpan, period);
     }
 
     private static async Task<FakeOrchestrator> ServingAsync()

@@ -70,12 +70,12 @@ public sealed class OpenLoopTests
         // All 50 were due in the first 0.1 s or so and were answered at 2 s: a generator that counts from the sending would see one slow request and 49 of 0 ms.
         result.Counts.Model.ShouldBe(50, result.ToString());
         result.Latency.Percentile(0).ShouldBeInRange(TimeSpan.FromSeconds(1.8), TimeSpan.FromSeconds(2));
-        (result.InTime, result.Sent, result.InTimeOnceSent).ShouldBe((0, 50, 49));
+        (result.InTime, result.InTimeLessOwnDelay, result.UnsentWhileIdle).ShouldBe((0, 0, 0));
         result.Latency.Max.ShouldBe(TimeSpan.FromSeconds(2) - new ArrivalSchedule(1000, plan.Seed).Next(), TimeSpan.FromTicks(2));
     }
 
     [Fact]
-    public async Task Run_SoFarBehindThatNothingDueAfterTheWarmUpIsSent_StillSaysHowTheServerDid()
+    public async Task Run_AllConnectionsWaitingForAnswers_IsTheServersFaultThoughEachAnswerIsInTimeOnceSent()
     {
         var time = new ManualTime();
         await using var server = new RawServer((number, _) =>
@@ -92,8 +92,29 @@ public sealed class OpenLoopTests
         time.Advance(TimeSpan.FromMilliseconds(2));
         var result = await running;
 
-        // Sent at 2, 162, 222 and 282 ms: the first within the warm-up; due before 10 ms all of them.
-        (result.Counts.Model, result.Counts[AnswerClass.Unsent], result.Sent, result.InTimeOnceSent).ShouldBe((0, result.Counts.Total, 3, 3), result.ToString());
+        // Sent at 2, 162, 222 and 282 ms: due before 10 ms all of them, so that nothing due after the warm-up is sent.
+        (result.Counts.Model, result.Counts[AnswerClass.Unsent], result.UnsentWhileIdle).ShouldBe((0, result.Counts.Total, 0), result.ToString());
+        new SloTarget(plan.Slo.Value, 99).Judge(result).ShouldBe(SweepVerdict.Missed);
+    }
+
+    // Due at 100 ms, and then nothing happens until 150 ms, or until the load is over: the one connection was free all the time.
+    [Theory]
+    [InlineData(150, 1, 0)]
+    [InlineData(600, 0, 1)]
+    public async Task Run_GeneratorBehindWithAFreeConnection_IsNotTheServersFault(int until, int sent, int unsent)
+    {
+        var time = new ManualTime();
+        await using var server = new RawServer((_, _) => Reply.Ok("{}"));
+        var plan = new LoadPlan
+        {
+            Uri = server.Uri, Rate = 10, Arrivals = ArrivalPattern.Constant, Requests = 1, Duration = TimeSpan.FromMilliseconds(200), Slo = TimeSpan.FromMilliseconds(20),
+        };
+
+        var running = LoadRunner.RunAsync(plan, time: time, stop: CancellationToken.None);
+        time.Advance(TimeSpan.FromMilliseconds(until));
+        var result = await running;
+
+        (result.Counts.Model, result.InTime, result.InTimeLessOwnDelay, result.UnsentWhileIdle).ShouldBe((sent, 0, sent, unsent), result.ToString());
         new SloTarget(plan.Slo.Value, 99).Judge(result).ShouldBe(SweepVerdict.NotOffered);
     }
 

@@ -74,9 +74,19 @@ public sealed class InputsTests
         bodies[0].ShouldContain("\"a\":0,");
         bodies[1].ShouldContain("\"a\":3,");
         inputs.Body(2).ToArray().ShouldNotBe(inputs.Body(1_000_000_001).ToArray());
-        PredictInputs.Made([new("b", DataType.Bool, [-1])], 3, 1).Distinct.ShouldBe(3);
         (inputs.IsMade, PredictInputs.List("[[1],[2]]").IsMade).ShouldBe((true, false));
         PredictInputs.List("[[1],[2]]").Distinct.ShouldBe(2);
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(3, 8)]
+    public void Made_BoolsAlone_DifferAsFarAsTheSignatureAllows(int bools, int distinct)
+    {
+        var inputs = PredictInputs.Made([new("b", DataType.Bool, [-1, bools])], 1000, 1);
+        inputs.Distinct.ShouldBe(distinct);
+        Enumerable.Range(0, 2000).Select(n => Encoding.UTF8.GetString(inputs.Body(n).Span)).Distinct().Count().ShouldBe(distinct);
+        PredictInputs.List("[[1],[1]]").Distinct.ShouldBe(1);
     }
 
     [Fact]

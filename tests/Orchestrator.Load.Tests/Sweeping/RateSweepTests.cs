@@ -16,14 +16,18 @@ public sealed class RateSweepTests
         Target.IsMetBy(Results.Of(answers, inTime, refused)).ShouldBe(met);
 
     [Theory]
-    [InlineData(1000, 999, 0, 999, SweepVerdict.Met)]
-    [InlineData(1000, 995, 5, 1000, SweepVerdict.Met)]
-    [InlineData(1000, 900, 200, 995, SweepVerdict.NotOffered)]
-    [InlineData(1000, 900, 0, 995, SweepVerdict.Missed)]
-    [InlineData(1000, 100, 200, 400, SweepVerdict.Missed)]
-    [InlineData(0, 0, 200, 0, SweepVerdict.Missed)]
-    public void Target_WhatTheGeneratorWasLateWith_IsNotTheServersFault(int answers, int inTime, int unsent, int inTimeOnceSent, SweepVerdict verdict) =>
-        Target.Judge(Results.Of(answers, inTime, unsent: unsent, inTimeOnceSent: inTimeOnceSent)).ShouldBe(verdict);
+    [InlineData(1000, 999, 0, 0, 999, SweepVerdict.Met)]
+    [InlineData(1000, 995, 5, 0, 1000, SweepVerdict.Met)]
+    [InlineData(1000, 900, 200, 200, 995, SweepVerdict.NotOffered)]
+    [InlineData(1000, 900, 0, 0, 995, SweepVerdict.NotOffered)]
+    [InlineData(1000, 900, 200, 0, 1000, SweepVerdict.Missed)]
+    [InlineData(1000, 900, 200, 150, 1000, SweepVerdict.Missed)]
+    [InlineData(1000, 100, 200, 200, 400, SweepVerdict.Missed)]
+    [InlineData(0, 0, 200, 0, 0, SweepVerdict.Missed)]
+    [InlineData(0, 0, 200, 200, 0, SweepVerdict.NotOffered)]
+    [InlineData(0, 0, 0, 0, 0, SweepVerdict.Missed)]
+    public void Target_WhatTheGeneratorWasLateWith_IsNotTheServersFault(int answers, int inTime, int unsent, int whileIdle, int inTimeLessOwnDelay, SweepVerdict verdict) =>
+        Target.Judge(Results.Of(answers, inTime, unsent: unsent, inTimeLessOwnDelay: inTimeLessOwnDelay, unsentWhileIdle: whileIdle)).ShouldBe(verdict);
 
     // Answered as fast as ever, but of more than 700/s some could not be sent.
     [Theory]
@@ -34,7 +38,7 @@ public sealed class RateSweepTests
         var points = await RateSweep.RunAsync(
             Target,
             20,
-            rate => Task.FromResult(rate > generator ? Results.Of(1000, 0, unsent: 100, inTimeOnceSent: 1000) : Results.Of(1000, rate > 1200 ? 0 : 1000)),
+            rate => Task.FromResult(rate > generator ? Results.Of(1000, 0, unsent: 100, inTimeLessOwnDelay: 1000, unsentWhileIdle: 100) : Results.Of(1000, rate > 1200 ? 0 : 1000)),
             CancellationToken.None);
 
         var highest = RateSweep.Highest(points).ShouldNotBeNull();
