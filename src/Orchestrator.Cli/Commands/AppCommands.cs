@@ -55,7 +55,7 @@ internal static class AppCommands
                 DefaultOutput = parsed.GetValue(output) is { } text ? SpecOptions.Json(text) : null,
                 Selection = new SelectionSpec { Policy = parsed.GetValue(policy) ?? (targets.Count > 1 ? "weighted" : "single"), Targets = targets },
             };
-            var result = await session.Admin.PutApplicationAsync(application, stop).NamingOptionsAsync();
+            var result = await session.Admin.PutApplicationAsync(application, stop).NamingOptionsAsync(session.Admin, parsed.CommandResult.Command, new EditedThing(Model: null, Application: application.Name), stop);
             await wait.FinishAsync(session, parsed, result, new WaitTarget(targets.Select(t => t.Model).ToHashSet(), application.Name), stop);
             return ExitCodes.Ok;
         });

@@ -24,7 +24,7 @@ internal static class ApplyCommand
             var (path, mode) = (parsed.GetValue(file)!, parsed.GetValue(keepOthers) ? ApplyMode.KeepOthers : ApplyMode.Whole);
             if (parsed.GetValue(dryRun))
             {
-                await WaitOptions.PrintAsync(session, await PreviewAsync(session, path, mode, stop));
+                await PreviewAsync(session, path, mode, stop);
                 return ExitCodes.Ok;
             }
 
@@ -44,12 +44,25 @@ internal static class ApplyCommand
     }
 
     /// <summary>Reads, validates and says what applying the file would upload and change.</summary>
-    private static async Task<ApplyResult> PreviewAsync(Session session, string path, ApplyMode mode, CancellationToken stop)
+    private static async Task PreviewAsync(Session session, string path, ApplyMode mode, CancellationToken stop)
     {
         var (file, spec) = ClusterFileLoader.Require(path, await session.Admin.FindFrameworksAsync(stop));
         var (resolved, willUpload) = await new ArtefactUploader(session.Admin, session.Printer).PreviewAsync(spec, FolderOf(path), stop);
         var result = await SendAsync(session, file, path, resolved, mode, () => session.Admin.PreviewAsync(resolved, mode, willUpload.Keys, stop), stop);
-        return result with { Changes = [.. willUpload.Values.Select(a => $"would upload {a.Name} ({Sizes.Format(a.Bytes)})"), .. result.Changes] };
+        if (session.Printer.IsJson)
+        {
+            await session.Printer.RawLineAsync(CliJson.Previewed(new PreviewReport(
+                result.Revision, result.Changed, result.Changes, [.. willUpload.Select(a => new PreviewedUpload(a.Key, a.Value.Name, a.Value.Bytes))])));
+            return;
+        }
+
+        // Uploading changes nothing by itself, so it stands beside the changes.
+        foreach (var artefact in willUpload.Values)
+        {
+            await session.Printer.LineAsync($"would upload {artefact.Name} ({Sizes.Format(artefact.Bytes)})");
+        }
+
+        await WaitOptions.PrintAsync(session, result);
     }
 
     private static string FolderOf(string path) => Path.GetDirectoryName(Path.GetFullPath(path))!;

@@ -16,7 +16,7 @@ internal static class ContainerCommands
     private static Command Check(CliContext context, GlobalOptions globals)
     {
         var url = new Argument<string>("url") { Description = "Where the container listens, such as http://127.0.0.1:8080; it should be ready." };
-        var model = new Option<string>("--model") { Description = "Name of the model it serves; left out: what the container says.", DefaultValueFactory = _ => ConformanceTarget.DefaultModel, HelpName = "NAME" };
+        var model = new Option<string?>("--model") { Description = "Name of the model it serves; left out: what the container says.", HelpName = "NAME" };
         var version = new Option<string?>("--version") { Description = "The version to call; without it calls name none.", HelpName = "VERSION" };
         var socket = new Option<string?>("--socket") { Description = "A Unix socket it listens on instead.", HelpName = "PATH" };
         var sample = new Option<string?>("--sample") { Description = "File with inputs the model can compute, as the body of an infer request in JSON; without it they are made up from the signature.", HelpName = "FILE" };
@@ -29,7 +29,7 @@ internal static class ContainerCommands
             var target = new ConformanceTarget
             {
                 Url = ReadAddress(parsed.GetRequiredValue(url)),
-                Model = parsed.GetRequiredValue(model),
+                Model = parsed.GetValue(model) ?? ConformanceTarget.DefaultModel,
                 Version = parsed.GetValue(version),
                 SocketPath = parsed.GetValue(socket),
                 Sample = await ReadSampleAsync(parsed.GetValue(sample), stop),
@@ -37,7 +37,7 @@ internal static class ContainerCommands
                 VaryingOutputs = parsed.GetRequiredValue(varying).ToHashSet(StringComparer.Ordinal),
                 Timeout = parsed.GetValue(timeout).Value,
             };
-            target = await FindAsync(session, target, isNamed: parsed.GetResult(model) is { Implicit: false }, stop);
+            target = await FindAsync(session, target, isNamed: parsed.GetValue(model) is not null, stop);
             return await RunAsync(session, target, stop);
         });
     }

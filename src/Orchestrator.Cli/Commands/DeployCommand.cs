@@ -54,7 +54,8 @@ internal sealed class DeployCommand
         var model = parsed.GetRequiredValue(_model);
         var isCurrent = !parsed.GetValue(_notCurrent);
         var spec = await new ArtefactUploader(session.Admin, session.Printer).ResolveAsync(ReadSpec(parsed), Directory.GetCurrentDirectory(), stop);
-        var result = await session.Admin.DeployAsync(model, new DeployRequest(spec, isCurrent), stop).NamingOptionsAsync();
+        var result = await session.Admin.DeployAsync(model, new DeployRequest(spec, isCurrent), stop)
+            .NamingOptionsAsync(session.Admin, parsed.CommandResult.Command, new EditedThing(model, spec.Version), stop);
         if (isCurrent)
         {
             await _wait.FinishAsync(session, parsed, result, WaitTarget.Model(model), stop);

@@ -100,7 +100,7 @@ internal static class FeaturesCommands
 
     private static TextTable Table(FeatureRecordStatus record)
     {
-        var table = new TextTable("feature", "type", "stored", "used", "why");
+        var table = new TextTable("feature", "type", "stored", "used", "why") { HasNote = true, RowName = row => row[0].Text };
         foreach (var feature in record.Features)
         {
             table.Add(

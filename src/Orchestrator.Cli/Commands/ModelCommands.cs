@@ -81,7 +81,8 @@ internal static class ModelCommands
         return wait.AddTo(new Command("rollback", "Go back to the version that served before, or to that of --to; rolling back again goes forth again.").With(name, to)).Runs(context, globals, async (session, parsed, stop) =>
         {
             var model = await session.FindModelAsync(parsed.GetRequiredValue(name), stop);
-            var result = await session.Admin.RollbackAsync(model.Name, parsed.GetValue(to), stop);
+            var result = await session.Admin.RollbackAsync(model.Name, parsed.GetValue(to), stop)
+                .NamingOptionsAsync(session.Admin, parsed.CommandResult.Command, new EditedThing(model.Name, parsed.GetValue(to)), stop);
             await wait.FinishAsync(session, parsed, result, WaitTarget.Model(model.Name), stop);
             return ExitCodes.Ok;
         });
@@ -96,7 +97,8 @@ internal static class ModelCommands
         {
             var (modelName, versionName) = SpecOptions.Name(parsed.GetRequiredValue(name));
             var (model, version) = await session.FindVersionAsync(modelName, versionName, stop);
-            var result = await session.Admin.ScaleAsync(new ModelVersionId(model.Name, version.Spec.Version), parsed.GetValue(replicas), stop).NamingOptionsAsync(replicas.Name);
+            var result = await session.Admin.ScaleAsync(new ModelVersionId(model.Name, version.Spec.Version), parsed.GetValue(replicas), stop)
+                .NamingOptionsAsync(session.Admin, parsed.CommandResult.Command, new EditedThing(model.Name, version.Spec.Version), stop);
             await wait.FinishAsync(session, parsed, result, WaitTarget.Model(model.Name), stop);
             return ExitCodes.Ok;
         });

@@ -68,7 +68,7 @@ internal static class StatusCommand
     }
 
     private static bool IsStuck(ModelStatus model) => model.State == "failed"
-        || model.Versions.Any(v => v.Spec.Version == model.CurrentVersion && v.FailedStarts >= FailedStartsOfAStuckOne && v.Replicas.All(r => r.Phase != ReplicaPhase.Ready));
+        || model.Versions.Any(v => v.Spec.Version == model.CurrentVersion && v is { Live: true, Spec.Replicas: > 0 } && v.FailedStarts >= FailedStartsOfAStuckOne && v.Replicas.All(r => r.Phase != ReplicaPhase.Ready));
 
     private static string RedisLine(RedisStatus redis) => redis.Connected
         ? $"redis: {redis.Server}, connected since {At(redis.Since)}{(redis.Consequences.Count > 0 ? $", SLOW: {string.Join("; ", redis.Consequences)}" : "")}"

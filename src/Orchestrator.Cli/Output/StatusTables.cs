@@ -15,7 +15,7 @@ internal static class StatusTables
     /// <summary>One row per version that is live or serving; a version that rests has a row only with <paramref name="all"/>.</summary>
     public static TextTable Models(IEnumerable<ModelStatus> models, bool all = false)
     {
-        var table = new TextTable("model", "version", "serving", "replicas", "phase", "restarts", "batch", "p99", "in flight", "reason") { RowName = row => row[0].Text };
+        var table = new TextTable("model", "version", "serving", "replicas", "phase", "restarts", "batch", "p99", "in flight", "reason") { HasNote = true, RowName = row => row[0].Text };
         foreach (var model in models)
         {
             foreach (var version in model.Versions.Where(v => all || IsShown(model, v)))
@@ -46,24 +46,29 @@ internal static class StatusTables
     /// <summary>The replicas of one model.</summary>
     public static TextTable Replicas(ModelStatus model)
     {
-        var table = new TextTable("version", "replica", "phase", "address", "restarts", "batch limit", "batches", "rows", "failures", "reason") { RowName = row => row[1].Text };
+        var table = new TextTable("version", "replica", "phase", "address", "restarts", "batch limit", "batches", "rows", "failures", "reason") { HasNote = true, RowName = row => row[1].Text };
         foreach (var version in model.Versions)
         {
             foreach (var replica in version.Replicas)
             {
                 table.Add(
                     version.Spec.Version, replica.Instance, new Cell(replica.Phase.ToString(), ToneOf(replica.Phase)), replica.Address ?? Nothing, Number(replica.Restarts),
-                    replica.Report is { } report ? Number(report.BatchLimit) : Nothing, Number(replica.Report?.Batches ?? 0), Number(replica.Report?.Rows ?? 0), Number(replica.Report?.ConsecutiveFailures ?? 0), replica.Reason ?? (replica.Report is { ConsecutiveFailures: > 0 } failing ? failing.LastFailure : null) ?? "");
+                    replica.Report is { } report ? Number(report.BatchLimit) : Nothing, Number(replica.Report?.Batches ?? 0), Number(replica.Report?.Rows ?? 0),
+                    Number(replica.Report?.ConsecutiveFailures ?? 0), ReasonOf(replica));
             }
         }
 
         return table;
     }
 
+    // One that is ready has no reason, but its last batches may have failed for one.
+    private static string ReasonOf(ReplicaStatus replica) =>
+        replica.Reason ?? (replica.Report is { ConsecutiveFailures: > 0 } failing ? failing.LastFailure : null) ?? "";
+
     /// <summary>The containers of all models: what each is made of, uses, and why the one before it ended.</summary>
     public static TextTable Containers(IEnumerable<ModelStatus> models)
     {
-        var table = new TextTable("model", "replica", "phase", "image", "container", "cpu", "memory", "restarts", "last exit");
+        var table = new TextTable("model", "replica", "phase", "image", "container", "cpu", "memory", "restarts", "last exit") { HasNote = true };
         foreach (var (model, version, replica) in models.SelectMany(m => m.Versions.SelectMany(v => v.Replicas.Select(r => (m, v, r)))))
         {
             table.Add(

@@ -21,8 +21,8 @@ internal enum CellTone
 }
 
 /// <summary>
-/// Columns and rows; drawn with lines and colour on a terminal, as aligned text elsewhere. The last column may hold long texts, such as reasons: it alone is wrapped or cut
-/// at its end, and what was cut stands whole below the table.
+/// Columns and rows; drawn with lines and colour on a terminal, as aligned text elsewhere. A last column of long texts, such as reasons, is declared with
+/// <see cref="HasNote"/>: it alone is wrapped or cut at its end, and what was cut stands whole below the table.
 /// </summary>
 internal sealed class TextTable(params string[] columns)
 {
@@ -36,6 +36,9 @@ internal sealed class TextTable(params string[] columns)
     private readonly List<Cell[]> _rows = [];
 
     public int Count => _rows.Count;
+
+    /// <summary>The last column holds texts that may be long or missing, and may stand below the table; otherwise every column is drawn.</summary>
+    public bool HasNote { get; init; }
 
     /// <summary>What a row is called where its last cell stands below the table.</summary>
     public Func<IReadOnlyList<Cell>, string> RowName { get; init; } = row => $"{row[0].Text} {row[1].Text}";
@@ -67,6 +70,11 @@ internal sealed class TextTable(params string[] columns)
     {
         var cut = _rows.ConvertAll(Cut);
         var widths = Widths(cut);
+        if (!HasNote)
+        {
+            return Draw(cut, widths, width);
+        }
+
         var last = columns.Length - 1;
         var longest = cut.Select(r => r[last].Text.Length).DefaultIfEmpty(0).Max();
         if (longest == 0)
@@ -75,8 +83,9 @@ internal sealed class TextTable(params string[] columns)
         }
 
         var room = width - widths[..last].Sum() - Frame(columns.Length, hasLines: false);
-        return room >= Math.Min(longest, NarrowestNote)
-            ? new Rows([Draw(cut, [.. widths[..last], Math.Min(longest, NarrowestNote)], width), .. _rows.Where(IsCut).Select(r => new Text(Note(r)))])
+        var wanted = Math.Max(columns[last].Length, Math.Min(longest, NarrowestNote));
+        return room >= wanted
+            ? new Rows([Draw(cut, [.. widths[..last], wanted], width), .. _rows.Where(IsCut).Select(r => new Text(Note(r)))])
             : new Rows([Draw(cut, widths[..last], width), .. _rows.Where(r => r[last].Text.Length > 0).Select(r => new Text(Note(r)))]);
     }
 
@@ -84,15 +93,15 @@ internal sealed class TextTable(params string[] columns)
     private Table Draw(List<Cell[]> rows, int[] widths, int width)
     {
         var hasLines = widths.Sum() + Frame(widths.Length, hasLines: true) <= width;
-        // Where even that is too much, the widest suffers first: an image's name, not a model's.
-        var isTooWide = widths.Sum() + Frame(widths.Length, hasLines: false) > width;
-        var widest = Array.IndexOf(widths, widths.Max());
+        var fitting = hasLines ? widths : Fit(rows, widths, width - Frame(widths.Length, hasLines: false));
         var table = new Table { Border = hasLines ? TableBorder.Rounded : TableBorder.None };
         for (var i = 0; i < widths.Length; i++)
         {
-            table.AddColumn(new TableColumn(new Text(columns[i], new Style(decoration: Decoration.Bold))) 
+            var isNarrowed = fitting[i] < widths[i];
+            table.AddColumn(new TableColumn(new Text(columns[i], new Style(decoration: Decoration.Bold)))
             {
-                NoWrap = i != columns.Length - 1 && !(isTooWide && i == widest),
+                NoWrap = !isNarrowed && !(HasNote && i == columns.Length - 1),
+                Width = isNarrowed ? fitting[i] : null,
                 Padding = hasLines ? new Padding(1, 0) : new Padding(0, 0, 1, 0),
             });
         }
@@ -105,14 +114,38 @@ internal sealed class TextTable(params string[] columns)
         return table;
     }
 
+    /// <summary>Widths that need no more than the room: headers are broken between words, then within them, before a value is; of the values the widest suffers first: an image's name, not a model's.</summary>
+    private int[] Fit(List<Cell[]> rows, int[] widths, int room)
+    {
+        var fitting = widths.ToArray();
+        var values = widths.Select((_, i) => rows.Select(r => r[i].Text.Length).DefaultIfEmpty(0).Max()).ToArray();
+        var words = values.Select((v, i) => Math.Max(v, columns[i].Split(' ').Max(w => w.Length))).ToArray();
+        foreach (var floors in (ReadOnlySpan<int[]>)[words, values, new int[widths.Length]])
+        {
+            while (fitting.Sum() > room)
+            {
+                // Of headers the one that is longest for its column, of values the longest.
+                var most = fitting.Select((f, i) => f - Math.Max(floors[i], 1)).ToArray();
+                if (most.Max() <= 0)
+                {
+                    break;
+                }
+
+                fitting[Array.IndexOf(most, most.Max())]--;
+            }
+        }
+
+        return fitting;
+    }
+
     // A blank on both sides of each cell and lines between and around them; without lines a blank after each.
     private static int Frame(int count, bool hasLines) => hasLines ? (3 * count) + 1 : count;
 
     private int[] Widths(List<Cell[]> rows) => [.. columns.Select((c, i) => Math.Max(c.Length, rows.Select(r => r[i].Text.Length).DefaultIfEmpty(0).Max()))];
 
-    private static bool IsCut(Cell[] row) => row[^1].Text.Length > LongestNote;
+    private bool IsCut(Cell[] row) => HasNote && row[^1].Text.Length > LongestNote;
 
-    private static Cell[] Cut(Cell[] row) => IsCut(row) ? [.. row[..^1], row[^1] with { Text = row[^1].Text[..(LongestNote - Ellipsis.Length)] + Ellipsis }] : row;
+    private Cell[] Cut(Cell[] row) => IsCut(row) ? [.. row[..^1], row[^1] with { Text = row[^1].Text[..(LongestNote - Ellipsis.Length)] + Ellipsis }] : row;
 
     private string Note(Cell[] row) => $"{RowName(row)}: {row[^1].Text}";
 

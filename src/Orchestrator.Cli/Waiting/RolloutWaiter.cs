@@ -47,7 +47,7 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
 
         if (end!.Failed.Count > 0)
         {
-            throw Explain(end.Failed, target);
+            throw Explain(end.Failed, target, last!);
         }
 
         foreach (var model in target.In(last!))
@@ -63,15 +63,18 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
         [.. target.In(status).Where(m => !StatusTables.IsServing(m)).Select(m => $"{m.Name}: {m.State}{(m.Reason is null ? "" : $": {m.Reason}")}")];
 
     // A failed command is over; what it deployed is not. Whoever applied a file corrects the file.
-    private static string WhatStays(ModelStatus model, WaitTarget target) => (target.Models, model.ServingVersion) switch
+    private static string WhatStays(ModelStatus model, WaitTarget target, ClusterStatus status) => (target.Models, model.ServingVersion) switch
     {
         (null, null) => "It stays deployed and is tried again.",
         (null, _) => $"Version {model.CurrentVersion} stays deployed and is tried again.",
+        // A model that an application uses is not removed: of a new application that is the one thing to undo, of others nobody spoke.
+        (_, null) when target.Application is { } application => $"It stays deployed and is tried again; remove the application: orch app remove {application}",
+        (_, null) when status.Applications.Any(a => a.Spec.Selection.Targets.Any(t => t.Model == model.Name)) => "It stays deployed and is tried again.",
         (_, null) => $"It stays deployed and is tried again; remove it: orch model remove {model.Name}",
         _ => $"Version {model.CurrentVersion} stays deployed and is tried again; go back: orch model rollback {model.Name}",
     };
 
-    private static CliException Explain(IReadOnlyList<ModelStatus> failed, WaitTarget target)
+    private static CliException Explain(IReadOnlyList<ModelStatus> failed, WaitTarget target, ClusterStatus status)
     {
         var details = new List<string>();
         foreach (var model in failed)
@@ -79,7 +82,7 @@ internal sealed class RolloutWaiter(AdminClient admin, Printer printer, TimeProv
             var version = model.Versions.FirstOrDefault(v => v.Spec.Version == model.CurrentVersion);
             var lines = version?.Replicas.Select(r => r.LastLogLines).LastOrDefault(l => l.Count > 0) ?? [];
             details.AddRange(lines.TakeLast(LinesOfAFailure).Select(l => $"[{model.Name}:{model.CurrentVersion}] {l}"));
-            details.Add((model.ServingVersion is null ? $"{model.Name} has no version that serves. " : $"{model.Name}: version {model.ServingVersion} goes on serving. ") + WhatStays(model, target));
+            details.Add((model.ServingVersion is null ? $"{model.Name} has no version that serves. " : $"{model.Name}: version {model.ServingVersion} goes on serving. ") + WhatStays(model, target, status));
         }
 
         return new CliException(ExitCodes.Failed, string.Join("\n", failed.Select(m => $"{m.Name}: version {m.CurrentVersion} failed: {m.Reason ?? "no reason given"}")), details);

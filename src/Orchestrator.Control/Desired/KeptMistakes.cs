@@ -37,7 +37,7 @@ internal static class KeptMistakes
 
     private static SpecError Of(SpecError mistake, string kept, string path, string remove) => new(
         path,
-        $"{mistake.Message.TrimEnd('.')}. The file does not name {kept}, which is kept from before: change or remove it first (orch up without -f, then {remove}), "
+        $"{mistake.Message.TrimEnd('.')}. The file does not name {kept}, which is kept from before: change or remove it first ({remove}; where orch up refused to start, orch up without -f first), "
         + "or have everything removed that the file does not name (orch up --prune, orch apply without --keep-others).") { Kept = kept };
 
     /// <summary>Of <c>models[3].versions[0]</c>: 3 and <c>versions[0]</c>.</summary>

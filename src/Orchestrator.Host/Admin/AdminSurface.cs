@@ -14,6 +14,7 @@ namespace Orchestrator.Host.Admin;
 /// <summary>The admin API, health and metrics, on a port of their own.</summary>
 internal sealed class AdminSurface(IServiceProvider core, HostOptions options, ILogger<AdminSurface> logger) : Surface(core, SurfacePort.Admin(options), logger)
 {
+    private const int MaxHeaderBytes = 1024 * 1024;
     private const string OpenApiPath = "/openapi/{documentName}.json";
 
     protected override void ConfigureServices(IServiceCollection services)
@@ -55,7 +56,14 @@ internal sealed class AdminSurface(IServiceProvider core, HostOptions options, I
     }
 
     // Operators' port: uploads may be large and slow, everything else is bounded by AdminBody.
-    protected override void ConfigureLimits(KestrelServerLimits limits) => limits.MaxRequestBodySize = AdminBody.MaxBytes;
+    protected override void ConfigureLimits(KestrelServerLimits limits)
+    {
+        limits.MaxRequestBodySize = AdminBody.MaxBytes;
+
+        // A dry run names what it would upload in a header, 73 bytes each: the usual 32 KiB end at some 440 artefacts.
+        limits.MaxRequestHeadersTotalSize = MaxHeaderBytes;
+        limits.MaxRequestBufferSize = Math.Max(limits.MaxRequestBufferSize ?? 0, 2L * MaxHeaderBytes);
+    }
 
     protected override void Configure(WebApplication app)
     {

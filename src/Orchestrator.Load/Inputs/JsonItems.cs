@@ -10,7 +10,7 @@ internal static class JsonItems
     public static IReadOnlyList<JsonElement> Read(string text)
     {
         var trimmed = text.Trim();
-        var items = trimmed.StartsWith('[') && TryReadArray(trimmed, out var array) ? array : ReadLines(trimmed);
+        var items = trimmed.StartsWith('[') && TryReadArray(trimmed, out var array) ? array : ReadLines(text);
         return items.Count > 0 ? items : throw new FormatException("expected at least one value, got none");
     }
 
@@ -49,7 +49,7 @@ internal static class JsonItems
             }
             catch (JsonException error)
             {
-                throw new FormatException($"line {number}: expected a JSON array of values, or one JSON value a line: {JsonMistake.Describe(error)}", error);
+                throw new FormatException($"line {number}: expected a JSON array of values, or one JSON value a line: {JsonMistake.DescribeWithinLine(error)}", error);
             }
         }
 

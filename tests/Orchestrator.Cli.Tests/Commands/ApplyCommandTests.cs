@@ -113,7 +113,6 @@ public sealed class ApplyCommandTests : IDisposable
             orchestrator.Stored.Add(digest);
         }
 
-
         var run = await CliRun.OfAsync(orchestrator, "apply", "--dry-run", "-f", Write(TwoOf("path: model.pkl")));
 
         run.ExitCode.ShouldBe(0, run.Error);
@@ -122,6 +121,21 @@ public sealed class ApplyCommandTests : IDisposable
         orchestrator.Requests.Last().ShouldStartWith("PUT /api/v1/spec?keepOthers=false&dryRun=true");
         orchestrator.Requests.Last().ShouldContain(digest);
         orchestrator.WillUpload.ShouldBe(stored ? "" : digest);
+    }
+
+    [Theory]
+    [InlineData("table", "would upload model.pkl (1 B)\nnothing to change (revision 3)\n")]
+    [InlineData("json", """{"revision":3,"changed":false,"changes":[],"uploads":[{"digest":"DIGEST","name":"model.pkl","bytes":1}]}""" + "\n")]
+    public async Task Apply_DryRunThatChangesNothing_SaysSoBesideWhatItWouldUpload(string output, string expected)
+    {
+        var model = Path.Combine(_folder.FullName, "model.pkl");
+        await File.WriteAllTextAsync(model, "x", CliRun.Token);
+        var digest = await LocalArtefact.Find(model).DigestAsync(CliRun.Token);
+        await using var orchestrator = await FakeOrchestrator.StartAsync();
+        orchestrator.Change = (200, """{"revision":3,"changed":false,"changes":[]}""");
+        var run = await CliRun.OfAsync(orchestrator, "apply", "--dry-run", "-f", Write(TwoOf("path: model.pkl")), "-o", output);
+        run.ExitCode.ShouldBe(0, run.Error);
+        run.Out.ShouldBe(expected.Replace("DIGEST", digest, StringComparison.Ordinal));
     }
 
     [Theory]

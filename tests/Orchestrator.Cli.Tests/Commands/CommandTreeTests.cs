@@ -57,7 +57,7 @@ public sealed class CommandTreeTests
     [InlineData("predict a @/no/such/file", "error: input: /no/such/file: no such file or folder.\n")]
     [InlineData("predict a @nofile.json", "error: input: nofile.json: no such file.\n")]
     [InlineData("simulate --profile nofile.json", "error: --profile: nofile.json: no such file.\n")]
-    [InlineData("predict a [1,b]", "@FILE or -; 'b' is an invalid start of a value (line 1, byte 3).\n")]
+    [InlineData("predict a [1,b]", "@FILE or -; 'b' is an invalid start of a value (line 1, byte 4).\n")]
     public async Task CommandLine_ThatIsWrong_EndsWithTwoAndSaysWhatWasExpected(string line, string expected)
     {
         var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, line.Split(' '));

@@ -60,4 +60,13 @@ public sealed class ContainerCommandsTests
         run.Out.ShouldBeEmpty();
         (await CliRun.OfAsync(orchestrator, "container", "check", orchestrator.Address.ToString(), "--model", "model")).Out.ShouldContain(" failed, ", customMessage: "named, it is checked");
     }
+
+    [Fact]
+    public async Task Check_Help_NamesNoModelThatIsNotAssumed()
+    {
+        var run = await CliRun.OfAsync(new Uri("http://127.0.0.1:1"), null, "container", "check", "--help");
+        run.ExitCode.ShouldBe(0);
+        run.Out.ShouldContain("left out: what the container says.");
+        run.Out.ShouldNotContain("default: model");
+    }
 }

@@ -112,17 +112,36 @@ public sealed class ModelCommandsTests
     [InlineData("model deploy wine --version 1 --framework noop", "models[3].versions[0]", "error: MISTAKE")]
     [InlineData("model deploy wine --version 1 --framework noop --replicas -1", "models[3].versions[0].replicas", "error: --replicas: MISTAKE")]
     [InlineData("model deploy wine --version 1 --framework noop --max-batch 0", "models[3].versions[0].batching.maxSize", "error: --max-batch: MISTAKE")]
-    [InlineData("model deploy wine --version 1 --framework noop --option a=1", "models[3].versions[10].options.a", "error: --option: MISTAKE")]
-    [InlineData("model deploy wine --version 1 --framework noop", "models[3].versions[0].unheard.of", "error: unheard.of: MISTAKE")]
-    [InlineData("model scale digits -1", "models[3].versions[0].replicas", "error: replicas: MISTAKE")]
+    [InlineData("model deploy wine --version 1 --framework noop --option a=1", "models[3].versions[0].options.a", "error: --option: MISTAKE")]
+    [InlineData("model deploy wine --version 1 --framework noop", "models[3].versions[0].unheard.of", "error: model wine, version 1: unheard.of: MISTAKE")]
+    [InlineData("model deploy digits --version 3 --framework noop --replicas -1", "models[0].versions[2].replicas", "error: --replicas: MISTAKE")]
+    [InlineData("model deploy digits --version 2 --framework noop --replicas -1", "models[0].versions[1].replicas", "error: --replicas: MISTAKE")]
+    [InlineData("model deploy digits --version 3 --framework noop", "models[0].versions[0].artefact", "error: model digits, version 1: artefact: MISTAKE")]
+    [InlineData("model deploy wine --version 1 --framework noop", "models[0].versions[1].artefact", "error: model digits, version 2: artefact: MISTAKE")]
+    [InlineData("model scale digits -1", "models[0].versions[1].replicas", "error: replicas: MISTAKE")]
+    [InlineData("model scale digits 1", "models[0].versions[1].artefact", "error: model digits, version 2: artefact: MISTAKE")]
+    [InlineData("model scale digits 1", "models[0]", "error: MISTAKE")]
+    [InlineData("model scale digits 1", "models[5].versions[0]", "error: models[5].versions[0]: MISTAKE")]
+    [InlineData("model rollback digits", "applications[0].slo", "error: application digits: slo: MISTAKE")]
+    [InlineData("app create a --model digits", "models[0].versions[0].artefact", "error: model digits, version 1: artefact: MISTAKE")]
+    [InlineData("app create a --model digits", "applications[0].slo.latency", "error: application digits: slo.latency: MISTAKE")]
+    [InlineData("app create a --model digits", "runtime", "error: runtime: MISTAKE")]
     [InlineData("app create a --model nosuch", "applications[2].selection.targets[0].model", "error: --model: MISTAKE")]
     [InlineData("app create a --model digits --slo 0s", "applications[2].slo.latency", "error: --slo: MISTAKE")]
-    public async Task Change_ThatIsRefused_NamesTheOptionAndNoPlaceInAFile(string line, string path, string expected)
+    public async Task Change_ThatIsRefused_NamesTheCommandsOptionOrTheThing(string line, string path, string expected)
     {
         await using var orchestrator = await StartAsync();
-        orchestrator.Status = orchestrator.Status with { Models = [Model()] };
+        orchestrator.Status = orchestrator.Status with { Models = [Model()], Applications = [Application()] };
         orchestrator.Change = (400, $$"""{"error":"MISTAKE","details":[{"path":"{{path}}","message":"MISTAKE"}]}""");
         (await CliRun.OfAsync(orchestrator, line.Split(' '))).Error.ShouldBe(expected + "\n");
         (await CliRun.OfAsync(orchestrator, [.. line.Split(' '), "-o", "json"])).Error.ShouldContain($"\"{path}\"");
+    }
+
+    [Fact]
+    public async Task Change_ThatIsRefusedForWhatIsKept_NamesIt()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Change = (400, """{"error":"MISTAKE","details":[{"path":"slo.latency","message":"MISTAKE","kept":"application hers"}]}""");
+        (await CliRun.OfAsync(orchestrator, "app", "create", "a", "--model", "m")).Error.ShouldBe("error: application hers (kept, not in the file): slo.latency: MISTAKE\n");
     }
 }

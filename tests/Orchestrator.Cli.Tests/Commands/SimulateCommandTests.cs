@@ -3,7 +3,7 @@ using System.Xml.Linq;
 
 namespace Orchestrator.Cli.Tests.Commands;
 
-public sealed class SimulateCommandTests
+public sealed partial class SimulateCommandTests
 {
     private static readonly Uri Nowhere = new("http://127.0.0.1:1");
 
@@ -17,6 +17,22 @@ public sealed class SimulateCommandTests
         lines[1].ShouldContain("GOODPUT/S");
         lines.Skip(2).Select(l => string.Join(' ', l.Split("  ", StringSplitOptions.RemoveEmptyEntries).Take(3).Select(c => c.Trim())))
             .ShouldBe(["poisson 0.5 fifo", "poisson 0.5 deferred", "poisson 2 fifo", "poisson 2 deferred", "closed 8 clients fifo", "closed 8 clients deferred"]);
+    }
+
+    [Theory]
+    [InlineData(100)]
+    [InlineData(125)]
+    [InlineData(300)]
+    public async Task Simulate_OnATerminal_DrawsEveryColumnAndBreaksNoValue(int width)
+    {
+        string[] options = ["simulate", "--load", "0.5,2", "--policy", "fifo,none", "--requests", "2000"];
+        var plain = (await CliRun.OfAsync(Nowhere, null, options)).Out.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var run = await CliRun.OfAsync(Nowhere, c => c with { IsOutTerminal = true, Width = width, Environment = n => n == "NO_COLOR" ? "1" : null }, options);
+        run.ExitCode.ShouldBe(0, run.Error);
+        var lines = Styles().Replace(run.Out, "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        lines.Skip(1).ShouldAllBe(l => l.Length <= width);
+        lines.Skip(1).Select(Cells).Where(l => l.StartsWith("poisson ", StringComparison.Ordinal)).ShouldBe(plain.Skip(2).Select(Cells), run.Out);
+        static string Cells(string line) => string.Join(' ', line.Split([' ', '│'], StringSplitOptions.RemoveEmptyEntries));
     }
 
     [Fact]
@@ -78,4 +94,7 @@ public sealed class SimulateCommandTests
     }
 
     private static Task<CliRun> Simulate(params string[] options) => CliRun.OfAsync(Nowhere, null, ["simulate", .. options]);
+
+    [System.Text.RegularExpressions.GeneratedRegex("\\u001b\\[[0-9;]*m")]
+    private static partial System.Text.RegularExpressions.Regex Styles();
 }

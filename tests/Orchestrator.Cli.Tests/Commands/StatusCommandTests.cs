@@ -186,6 +186,18 @@ public sealed partial class StatusCommandTests
         (await CliRun.OfAsync(orchestrator, "status")).Out.ShouldStartWith("cluster test, revision 0, process: 2 models do not come up: wine, tree\n");
     }
 
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(2, false)]
+    public async Task Status_OfAModelThatShallNotRun_DoesNotSayThatItDoesNotComeUp(int replicas, bool isLive)
+    {
+        await using var orchestrator = await StartAsync();
+        var model = Model(state: "rolling out");
+        var version = model.Versions[1] with { FailedStarts = 5, Live = isLive, Spec = model.Versions[1].Spec with { Replicas = replicas } };
+        orchestrator.Status = orchestrator.Status with { Settled = false, Models = [model with { Versions = [version] }] };
+        (await CliRun.OfAsync(orchestrator, "status")).Out.ShouldStartWith("cluster test, revision 0, process: on its way\n");
+    }
+
     [System.Text.RegularExpressions.GeneratedRegex("\\u001b\\[[0-9;]*m")]
     private static partial System.Text.RegularExpressions.Regex Styles();
 }

@@ -124,7 +124,17 @@ public sealed class WaitTests
         orchestrator.Status = At(1, Model(serving: null, state: "failed", reason: "no pickle")) with { Applications = [Application("a") with { Available = false }] };
         var run = await CliRun.OfAsync(orchestrator, CreateApp);
         run.ExitCode.ShouldBe(1);
-        run.Error.ShouldContain("error: digits: version 2 failed: no pickle\n  digits has no version that serves. It stays deployed and is tried again; remove it: orch model remove digits\n");
+        run.Error.ShouldContain("error: digits: version 2 failed: no pickle\n  digits has no version that serves. It stays deployed and is tried again; remove the application: orch app remove a\n");
+    }
+
+    [Fact]
+    public async Task Deploy_OfAModelThatAnApplicationUses_DoesNotAdviseToRemoveIt()
+    {
+        await using var orchestrator = await StartAsync();
+        orchestrator.Status = At(1, Model(serving: null, state: "failed", reason: "no pickle")) with { Applications = [Application("a") with { Available = false }] };
+        var run = await CliRun.OfAsync(orchestrator, Deploy);
+        run.ExitCode.ShouldBe(1);
+        run.Error.ShouldEndWith("\n  digits has no version that serves. It stays deployed and is tried again.\n");
     }
 
     [Fact]

@@ -8,6 +8,7 @@ namespace Orchestrator.Control.Tests.Desired;
 /// <summary>A file that is right by itself and contradicts what is kept beside it, judged by the server's own validator.</summary>
 public sealed class KeptMistakesTests
 {
+    private const string WhereUpRefused = "; where orch up refused to start, orch up without -f first)";
     private const string WhatElse = ", or have everything removed that the file does not name (orch up --prune, orch apply without --keep-others).";
 
     private readonly Cluster _cluster = new();
@@ -23,7 +24,7 @@ public sealed class KeptMistakesTests
 
         (mistake.Kept, mistake.Path).ShouldBe(("application hers", "features.views[0]"));
         mistake.Message.ShouldStartWith("view 'people' reads the same records as applications[0].features.views[0], but its entity keys differ;");
-        mistake.Message.ShouldEndWith(". The file does not name application hers, which is kept from before: change or remove it first (orch up without -f, then orch app remove hers)" + WhatElse);
+        mistake.Message.ShouldEndWith(". The file does not name application hers, which is kept from before: change or remove it first (orch app remove hers" + WhereUpRefused + WhatElse);
         mistake.ToString().ShouldStartWith("application hers (kept, not in the file): features.views[0]: view 'people'");
     }
 
@@ -35,7 +36,7 @@ public sealed class KeptMistakesTests
         var mistake = await RefusedAsync(new ClusterSpec { Runtime = "docker", Models = [Cluster.Model("1", Cluster.Version("1"))] });
 
         (mistake.Kept, mistake.Path).ShouldBe(("model hers", "versions[0].image"));
-        mistake.Message.ShouldEndWith("then orch model remove hers)" + WhatElse);
+        mistake.Message.ShouldEndWith("(orch model remove hers" + WhereUpRefused + WhatElse);
     }
 
     [Fact]
@@ -46,7 +47,7 @@ public sealed class KeptMistakesTests
         var mistake = await RefusedAsync(new ClusterSpec { Runtime = "docker", Models = [Cluster.Model("2", Cluster.Version("2"))] });
 
         (mistake.Kept, mistake.Path).ShouldBe(("version 1 of model m", "image"));
-        mistake.Message.ShouldEndWith("then orch model remove m:1)" + WhatElse);
+        mistake.Message.ShouldEndWith("(orch model remove m:1" + WhereUpRefused + WhatElse);
     }
 
     [Fact]

@@ -22,4 +22,17 @@ public sealed class SpecPreviewTests : IAsyncLifetime
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         _rig.Control.Calls.ShouldBe(["preview default 0 Whole [sha256:a sha256:b sha256:c]"]);
     }
+
+    [Fact]
+    public async Task Preview_WithAThousandDigests_TellsControlEveryOne()
+    {
+        var digests = Enumerable.Range(0, 1000).Select(i => $"sha256:{i:x64}").ToList();
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/api/v1/spec?dryRun=true") { Content = new StringContent("{}") };
+        request.Headers.Add("Orchestrator-Will-Upload", string.Join(", ", digests));
+
+        using var answer = await _rig.Admin.SendAsync(request, TestContext.Current.CancellationToken);
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        _rig.Control.Calls.ShouldBe([$"preview default 0 Whole [{string.Join(' ', digests)}]"]);
+    }
 }

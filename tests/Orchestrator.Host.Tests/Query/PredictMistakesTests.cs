@@ -25,9 +25,9 @@ public sealed class PredictMistakesTests(SharedRig shared)
     }
 
     [Theory]
-    [InlineData("""{"input": [1,2,b,4]}""", "'b' is an invalid start of a value (line 1, byte 15)")]
-    [InlineData("""{"input_batch": [[1,2,3,4],[1,2,b]]}""", "row 1: not valid JSON: 'b' is an invalid start of a value (line 1, byte 32)")]
-    [InlineData("""{"version": b}""", "JSON parse error: 'b' is an invalid start of a value (line 1, byte 12)")]
+    [InlineData("""{"input": [1,2,b,4]}""", "'b' is an invalid start of a value (line 1, byte 16)")]
+    [InlineData("""{"input_batch": [[1,2,3,4],[1,2,b]]}""", "row 1: not valid JSON: 'b' is an invalid start of a value (line 1, byte 33)")]
+    [InlineData("""{"version": b}""", "JSON parse error: 'b' is an invalid start of a value (line 1, byte 13)")]
     [InlineData("{\"input\": \"\\ud800\"}", "")]
     public async Task Predict_TextThatIsNoJson_SaysWhereInOneSentence(string body, string where)
     {

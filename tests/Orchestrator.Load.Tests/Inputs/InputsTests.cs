@@ -21,7 +21,8 @@ public sealed class InputsTests
     }
 
     [Theory]
-    [InlineData("[1,2]\nnot json", "line 2: expected a JSON array of values, or one JSON value a line")]
+    [InlineData("[1,2]\nnot json", "line 2: expected a JSON array of values, or one JSON value a line: 'not json' is an invalid JSON literal")]
+    [InlineData("\n[1,2]\n[1,b]\n", "line 3: expected a JSON array of values, or one JSON value a line: 'b' is an invalid start of a value (byte 4)")]
     [InlineData(" ", "expected at least one value")]
     [InlineData("[]", "expected at least one value")]
     public void List_Neither_SaysWhere(string text, string expected) => Should.Throw<FormatException>(() => PredictInputs.List(text)).Message.ShouldContain(expected);

@@ -212,61 +212,6 @@ public sealed class ModelQueueTests
         rig.Clients["a"].BatchCount.ShouldBe(1);
     }
 
-    [Fact]
-    public async Task Delay_BatchNotFull_WaitsForMoreUntilItIsOver()
-    {
-        var rig = new ServingRig();
-        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "fixed", MaxSize = 3, Delay = 4 * Ms } }, ("1", ["a"]));
-        var first = rig.Ask(1);
-        var second = rig.Ask(2);
-        rig.Clients["a"].BatchCount.ShouldBe(0);
-        rig.Time.Advance(4 * Ms);
-        (await rig.Clients["a"].NextAsync()).Values.ShouldBe([1, 2]);
-        first.IsCompleted.ShouldBeFalse();
-        second.IsCompleted.ShouldBeFalse();
-    }
-
-    [Fact]
-    public async Task Delay_BatchFull_LeavesAtOnce()
-    {
-        var rig = new ServingRig();
-        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "fixed", MaxSize = 2, Delay = 4 * Ms } }, ("1", ["a"]));
-        _ = rig.Ask(1);
-        _ = rig.Ask(2);
-        (await rig.Clients["a"].NextAsync()).Values.ShouldBe([1, 2]);
-    }
-
-    [Fact]
-    public async Task None_ManyWait_EachLeavesAlone()
-    {
-        var rig = new ServingRig();
-        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "none" } }, ("1", ["a"]));
-        var answers = new[] { rig.Ask(1), rig.Ask(2), rig.Ask(3) };
-        foreach (var expected in new double[] { 1, 2, 3 })
-        {
-            var call = await rig.Clients["a"].NextAsync();
-            call.Values.ShouldBe([expected]);
-            call.Succeed();
-        }
-
-        (await Task.WhenAll(answers)).ShouldAllBe(o => o.Kind == OutcomeKind.Ok);
-    }
-
-    [Fact]
-    public async Task Rows_LargerThanABatch_AreCutAndJoinedAgain()
-    {
-        var rig = new ServingRig(cacheBytes: 0);
-        rig.Serve("1", spec => spec with { Batching = new BatchingSpec { Policy = "fixed", MaxSize = 4 } }, ("1", ["a"]));
-        var answer = rig.Ask(7, rows: 10);
-        for (var i = 0; i < 3; i++)
-        {
-            (await rig.Clients["a"].NextAsync()).Succeed();
-        }
-
-        ServingRig.ValuesOf(await answer).ShouldBe(Enumerable.Repeat(70.0, 10).ToArray());
-        rig.Clients["a"].Batches.Select(b => b.Length).ShouldBe([4, 4, 2]);
-    }
-
     internal static async Task WaitUntil(Func<bool> condition)
     {
         // Continuations run on the pool: give them their turns, bounded, without a clock.
